@@ -1,0 +1,209 @@
+"""The contract between a graph and what runs it.
+
+State goes in and out of every backend as a mapping from full names (``conv1.weight``) to arrays, so a checkpoint
+does not know who made it. Arrays of samples are N, D, H, W for maps and N, D for vectors, C-contiguous, all of the
+program's dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.types import TensorType
+
+Array: TypeAlias = NDArray[Any]
+State: TypeAlias = Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a program is compiled for. `dtype` is ``float32`` or ``float64``; `seed` feeds the masks of DROPOUT."""
+
+    dtype: str = "float32"
+    seed: int = 0
+
+
+class Forward(NamedTuple):
+    """What a forward pass gives.
+
+    `outputs`: output name to array. `tape`: what backward needs (None outside training). `buffers`: the running
+    statistics after the pass, by full name; the caller's own are left as they were.
+    """
+
+    outputs: dict[str, Array]
+    tape: Tape | None
+    buffers: dict[str, Array]
+
+
+class Gradients(NamedTuple):
+    """`input`: of the network's input, in its shape (None where it was not asked for). `params`: by full name."""
+
+    input: Array | None
+    params: dict[str, Array]
+
+
+class Tape(Protocol):
+    """Everything one forward pass leaves for its backward; opaque, valid as long as it is held."""
+
+    @property
+    def batch(self) -> int: ...
+
+
+class Program(Protocol):
+    """A compiled network: pure functions of state and input."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+    def forward(self, state: State, x: Array, *, training: bool = False, step: int = 0) -> Forward:
+        """Outputs of a batch. `step` counts training steps and, with the seed, fixes the masks of DROPOUT."""
+        ...
+
+    def backward(
+        self, state: State, tape: Tape, dys: Mapping[str, Array], *, input_gradient: bool = True
+    ) -> Gradients:
+        """Gradients from those of the outputs: output name to array. `state` is what the forward pass was given."""
+        ...
+
+
+class Loss(Protocol):
+    """A loss as a training program calls it."""
+
+    name: str
+
+    def __call__(self, output: Array, target: Array) -> tuple[float, Array]:
+        """Mean loss of a batch, and its gradient by `output`."""
+        ...
+
+
+class Optimizer(Protocol):
+    """An update rule. `slots` names its memory for each parameter; all arrays are changed in place."""
+
+    name: str
+    slots: tuple[str, ...]
+
+    def update(self, w: Array, g: Array, slots: Mapping[str, Array], *, step: int, lr: float, decay: bool) -> None:
+        """One step on one parameter. `step` counts from 1; `decay` is whether weight decay touches it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What training minimizes: for each trained output a loss and its weight, and how parameters are updated."""
+
+    losses: Mapping[str, Loss]
+    optimizer: Optimizer
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+class Step(NamedTuple):
+    """One training step: the loss before the update, and the outputs it was computed from (logits)."""
+
+    loss: float
+    outputs: dict[str, Array]
+
+
+class TrainingProgram(Protocol):
+    """A whole training step. Parameters, buffers and optimizer slots live inside and come out by name."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+    def step(self, x: Array, targets: Mapping[str, Array], *, step: int, lr: float) -> Step:
+        """Forward, loss, backward, update. `step` counts from 0; outputs are valid until the next call."""
+        ...
+
+    def predict(self, x: Array) -> dict[str, Array]:
+        """Outputs outside training, with the parameters as they are now."""
+        ...
+
+    def state(self) -> dict[str, Array]:
+        """Copies of parameters and buffers, by full name."""
+        ...
+
+    def slots(self) -> dict[str, Array]:
+        """Copies of the optimizer's memory: ``conv1.weight/velocity``."""
+        ...
+
+
+class Backend(Protocol):
+    """Turns graphs into programs."""
+
+    name: str
+
+    def compile(self, graph: Graph, options: Options) -> Program: ...
+
+    def compile_training(
+        self, graph: Graph, objective: Objective, state: State, options: Options
+    ) -> TrainingProgram: ...
+
+
+class Context(Protocol):
+    """What a kernel is given besides its arrays: where it stands, and memory to write to.
+
+    Memory from `output`, `save` and `gradient` belongs to this node and this pass; `scratch` is shared by all nodes
+    and holds nothing after the kernel returns. Contents are whatever was there before, unless `zero` is asked for.
+    The same memory is given again at the next step.
+    """
+
+    training: bool
+    node: Node
+    inputs: tuple[TensorType, ...]
+    wanted: tuple[bool, ...]
+    """Which of the input gradients somebody will read; others may be returned as None."""
+
+    def output(self, shape: tuple[int, ...]) -> Array:
+        """For the kernel's result."""
+        ...
+
+    def save(self, tag: str, shape: tuple[int, ...], dtype: Any = None, *, zero: bool = False) -> Array:
+        """Kept until this node's backward. With `zero`, cleared when first made and then left to the kernel."""
+        ...
+
+    def gradient(self, tag: str, shape: tuple[int, ...]) -> Array:
+        """For gradients of inputs (``x0``) and parameters (``weight``)."""
+        ...
+
+    def scratch(self, tag: str, shape: tuple[int, ...], dtype: Any = None, *, zero: bool = False) -> Array:
+        """For use inside this kernel only. With `zero`, cleared at every call."""
+        ...
+
+    def uniform(self, shape: tuple[int, ...]) -> Array:
+        """float64 numbers in [0, 1) that depend on (seed, step, node name, index) and nothing else."""
+        ...
+
+
+class Kernel(NamedTuple):
+    """Forward and backward of one layer.
+
+    forward(attrs, params, xs, ctx) -> y, saved, new_buffers
+        `params` maps local names (``weight``, ``running_mean``) to arrays that must not be changed; `xs` are the
+        inputs. `saved` is anything backward needs; `new_buffers` maps local buffer names to new arrays (empty outside
+        training).
+    backward(attrs, params, saved, dy, ctx) -> dxs, dparams
+        `dxs` has one array for each input, `dparams` one for each trained parameter, by local name. `dy` must not be
+        changed, except that a kernel which returns it as a gradient passes it on.
+    """
+
+    forward: Callable[[Any, Mapping[str, Array], tuple[Array, ...], Context], tuple[Array, Any, dict[str, Array]]]
+    backward: Callable[
+        [Any, Mapping[str, Array], Any, Array, Context], tuple[tuple[Array | None, ...], dict[str, Array]]
+    ]
+
+
+def uniform(seed: int, step: int, name: str, shape: tuple[int, ...]) -> Array:
+    """Counter-based random numbers: Philox4x64 keyed by seed and (step, layer), the index as its counter.
+
+    The number at flat index i is the top 53 bits of the i-th output word, divided by 2**53: the same on every
+    backend, whatever order it computes in.
+    """
+    from zlib import crc32
+
+    key = np.array([seed & (2**64 - 1), ((step & (2**32 - 1)) << 32) | crc32(name.encode())], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key)).random(shape)

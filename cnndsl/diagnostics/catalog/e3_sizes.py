@@ -1,0 +1,51 @@
+"""E3: sizes."""
+
+from cnndsl.diagnostics.catalog.record import Code
+
+CODES = (
+    Code(
+        "E301",
+        "a size that is not whole",
+        "The output size is W2 = (W1 - F + 2P)/S + 1. Where the windows do not fill the input, some rows would be "
+        "seen by no window, and systems differ in what they do silently. Here it is said: another pad, stride or "
+        "input; `floor` to drop those rows; `ceil` to let the last window hang over the edge; `same`.",
+        "INPUT 32x32x3\nCONV 3x3x3 *2 stride 2 pad 1\n",
+        "INPUT 32x32x3\nCONV 3x3x3 *2 stride 2 pad 1 floor\n",
+    ),
+    Code(
+        "E302",
+        "a window larger than its input",
+        "Not one window fits into the input and its pads. Often too many pools came before.",
+        "INPUT 2x2x16\nPOOL max 3\n",
+        "INPUT 2x2x16\nPOOL max 2\n",
+    ),
+    Code(
+        "E303",
+        "the filter's depth is not the input's",
+        "A filter reaches through the whole depth of its input (of its group), so its third number must be that "
+        "depth. It may be left out.",
+        "INPUT 28x28x1\nCONV 5x5x3 *6\n",
+        "INPUT 28x28x1\nCONV 5x5x1 *6\n",
+    ),
+    Code(
+        "E304",
+        "a window on a vector",
+        "After FC or FLATTEN there is no height and width left for a window to slide over.",
+        "INPUT 28x28x1\nFC 100\nCONV 3x3 *8\n",
+        "INPUT 28x28x1\nCONV 3x3 *8\nFC 100\n",
+    ),
+    Code(
+        "E305",
+        "a pad as wide as the window",
+        "With a pad of F or more some windows would see nothing but padding.",
+        "INPUT 28x28x1\nCONV 3x3 *8 pad 3\n",
+        "INPUT 28x28x1\nCONV 3x3 *8 pad 2\n",
+    ),
+    Code(
+        "E306",
+        "groups that do not divide the depth",
+        "Each group gets an equal share of the input's channels and of the filters.",
+        "INPUT 28x28x4\nCONV 3x3 *8 groups 3\n",
+        "INPUT 28x28x4\nCONV 3x3 *8 groups 4\n",
+    ),
+)

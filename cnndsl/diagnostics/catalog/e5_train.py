@@ -1,0 +1,50 @@
+"""E5: the train block."""
+
+from cnndsl.diagnostics.catalog.record import Code
+
+_NET = "INPUT 8x8x1\nFC 10\n"
+
+CODES = (
+    Code(
+        "E501",
+        "a second train block",
+        "A file says once how it is trained.",
+        _NET + "train { epochs 1 }\ntrain { epochs 2 }\n",
+        _NET + "train { epochs 2 }\n",
+    ),
+    Code(
+        "E502",
+        "an unknown key",
+        "The `train` block has no key of this name. `cnndsl explain train` lists them.",
+        _NET + "train { epoch 3 }\n",
+        _NET + "train { epochs 3 }\n",
+    ),
+    Code(
+        "E503",
+        "an unknown word",
+        "The key does not take this word.",
+        _NET + "train { optimizer sdg }\n",
+        _NET + "train { optimizer sgd }\n",
+    ),
+    Code(
+        "E504",
+        "a value that the key cannot have",
+        "The value is out of range, or of the wrong kind.",
+        _NET + "train { batch 0 }\n",
+        _NET + "train { batch 64 }\n",
+    ),
+    Code(
+        "E505",
+        "a key given twice",
+        "Each key may be given once; `epochs` and `steps` answer the same question.",
+        _NET + "train { batch 32; batch 64 }\n",
+        _NET + "train { batch 64 }\n",
+    ),
+    Code(
+        "E506",
+        "a key without its value",
+        "The key is followed by what it is set to.",
+        _NET + "train { batch }\n",
+        _NET + "train { batch 64 }\n",
+    ),
+)

@@ -1,0 +1,67 @@
+"""E8: backends, resources and use."""
+
+from cnndsl.diagnostics.catalog.record import Code
+
+CODES = (
+    Code(
+        "E801",
+        "an unknown backend",
+        "No backend has this name, neither a built-in one nor one of a plugin that is installed.",
+        exit_code=2,
+    ),
+    Code(
+        "E802",
+        "too large for this machine",
+        "Parameters, gradients, optimizer memory and activations would need more memory than there is. The estimate is "
+        "made before anything is taken.",
+        exit_code=4,
+    ),
+    Code(
+        "E803",
+        "output cannot be written",
+        "The folder cannot be made or written to, or the disk is full.",
+        exit_code=5,
+    ),
+    Code(
+        "E804",
+        "training stopped: not a number",
+        "The loss is no longer a finite number. Usually the learning rate is too high. The last good weights are kept.",
+        exit_code=3,
+    ),
+    Code(
+        "E805",
+        "a file that cannot be opened",
+        "There is no such file, it is a folder, or it may not be read.",
+        exit_code=2,
+    ),
+    Code(
+        "E806",
+        "wrong use",
+        "The command or function was given something that it cannot take.",
+        exit_code=2,
+    ),
+    Code(
+        "E807",
+        "a backend that cannot run this network",
+        "It has no kernel for one of the layers.",
+        exit_code=2,
+    ),
+    Code(
+        "E808",
+        "a plugin that is not right",
+        "A plugin cannot be imported, or what it declares is not what it should be. The message names it.",
+        exit_code=2,
+    ),
+    Code(
+        "E809",
+        "arrays that do not fit the network",
+        "A batch has one more dimension than a sample: N, D, H, W for a map, N, D for a vector, of a floating type.",
+        exit_code=2,
+    ),
+    Code(
+        "E810",
+        "batch normalization needs more than one value",
+        "In training BN takes mean and variance over the batch and all positions of a channel; of one value there is no "
+        "variance. Use a batch of two or more.",
+    ),
+)

@@ -1,0 +1,90 @@
+"""Diagnostic: one mistake, where it is, why it is one, and what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from cnndsl.diagnostics import catalog
+from cnndsl.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that belongs to the mistake, with a few words about it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change to the source that can be applied: `span` becomes `replacement`."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    `code` is a key of the catalog, `message` one sentence, `span` the place to look at (None where there is
+    no text, as for a missing file), `label` a few words under that place, `notes` the arithmetic, `help` what
+    to do now.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    label: str = ""
+    related: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.code not in catalog.CODES:
+            raise LookupError(f"{self.code} is not in the catalog of diagnostics")
+
+    @property
+    def severity(self) -> Severity:
+        return "warning" if self.code.startswith("W") else "error"
+
+    @property
+    def exit_code(self) -> int:
+        return catalog.CODES[self.code].exit_code
+
+
+class CnnError(Exception):
+    """The user's input cannot be used as it stands; `diagnostics` say why. At least one is an error."""
+
+    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]):
+        found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        super().__init__(found)
+        self.diagnostics: tuple[Diagnostic, ...] = found
+
+    def __str__(self) -> str:
+        from cnndsl.diagnostics.render import concise
+
+        return "\n".join(concise(d) for d in self.diagnostics)
+
+    @property
+    def exit_code(self) -> int:
+        return exit_code(self.diagnostics)
+
+
+def exit_code(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> int:
+    """The exit code of a command that found these: wrong use (2) beats memory (4) beats findings (1).
+
+    Warnings alone are clean, unless `strict`.
+    """
+    codes = {d.exit_code for d in diagnostics if strict or d.severity == "error"}
+    return next((code for code in (2, 4, 3, 5, 1) if code in codes), 0)
+
+
+def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(d for d in diagnostics if d.severity == "error")

@@ -1,0 +1,1 @@
+"""The graph of a network: typed, immutable, in topological order."""

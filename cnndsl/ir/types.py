@@ -1,0 +1,129 @@
+"""What flows along an edge, what a layer owns, what it costs, and what the graph asks of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """The size of one sample: height x width x depth. A vector of N values is 1x1xN with `flat` set."""
+
+    height: int
+    width: int
+    depth: int
+    flat: bool = False
+
+    @classmethod
+    def vector(cls, size: int) -> TensorType:
+        return cls(1, 1, size, flat=True)
+
+    @property
+    def count(self) -> int:
+        """Number of values in one sample."""
+        return self.height * self.width * self.depth
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample's array: (D, H, W), or (N,) for a vector. Batches put N in front."""
+        return (self.depth,) if self.flat else (self.depth, self.height, self.width)
+
+    @property
+    def dimensions(self) -> list[int]:
+        """As people write it: [H, W, D], or [N]."""
+        return [self.depth] if self.flat else [self.height, self.width, self.depth]
+
+    def __str__(self) -> str:
+        return "x".join(map(str, self.dimensions))
+
+
+Init = Literal["weight", "zeros", "ones"]
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """One array that a layer owns.
+
+    `name` is local to the layer (``weight``); the full name is ``conv1.weight``. `init` says how it starts:
+    ``weight`` is drawn at random by `fan` = (fan in, fan out), the others are constants. A parameter is trained;
+    a buffer (`trained` false: running statistics) is not. `decays` is whether weight decay touches it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    init: Init = "zeros"
+    fan: tuple[int, int] | None = None
+    trained: bool = True
+    decays: bool = False
+
+    @property
+    def count(self) -> int:
+        total = 1
+        for n in self.shape:
+            total *= n
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Work for one sample. `macs`: multiply-accumulates of convolutions and FC, without biases."""
+
+    macs: int = 0
+
+
+class Reject(Exception):
+    """A layer cannot take these arguments on this input. Knows no source text.
+
+    `blame` is the field whose argument is at fault (the lowering turns it into a place), or ``""`` for the whole
+    step; `label` goes under that place. `at_input` labels the step that gave input number `input_index`.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        blame: str = "",
+        label: str = "",
+        notes: tuple[str, ...] = (),
+        help: tuple[str, ...] = (),
+        input_index: int = 0,
+    ):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.blame = blame
+        self.label = label
+        self.notes = notes
+        self.help = help
+        self.input_index = input_index
+
+
+Inputs = tuple[TensorType, ...]
+
+
+class Operation(Protocol):
+    """What the graph needs to know of a layer; `cnndsl.ops.spec.Op` is one."""
+
+    @property
+    def keyword(self) -> str: ...
+
+    def infer(self, attrs: Any, inputs: Inputs) -> TensorType:
+        """Output type; raises Reject."""
+        ...
+
+    def params(self, attrs: Any, inputs: Inputs) -> tuple[ParamSpec, ...]: ...
+
+    def cost(self, attrs: Any, inputs: Inputs, output: TensorType) -> Cost: ...
+
+    def arithmetic(self, attrs: Any, inputs: Inputs, output: TensorType) -> str: ...
+
+    def dump(self, attrs: Any) -> dict[str, Any]:
+        """The arguments as plain JSON values."""
+        ...
+
+    def load(self, values: Mapping[str, Any]) -> Any:
+        """Arguments from plain JSON values; raises ValueError."""
+        ...

@@ -1,0 +1,100 @@
+"""How a layer is declared: an `Op` record around a frozen dataclass of arguments.
+
+Everything the author of a layer needs can be imported from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cnndsl.arguments import (
+    Argument,
+    NoArguments,
+    arguments,
+    choice,
+    count,
+    dump,
+    load,
+    number,
+    option,
+    size,
+    times,
+)
+from cnndsl.ir.types import Cost, Inputs, ParamSpec, Reject, TensorType
+
+__all__ = [
+    "Argument",
+    "Cost",
+    "Inputs",
+    "NoArguments",
+    "Op",
+    "ParamSpec",
+    "Reject",
+    "TensorType",
+    "choice",
+    "count",
+    "number",
+    "option",
+    "same_type",
+    "size",
+    "times",
+]
+
+
+def same_type(attrs: Any, inputs: Inputs) -> TensorType:
+    """Size rule of a layer that changes values, not sizes."""
+    return inputs[0]
+
+
+def no_params(attrs: Any, inputs: Inputs) -> tuple[ParamSpec, ...]:
+    return ()
+
+
+def no_cost(attrs: Any, inputs: Inputs, output: TensorType) -> Cost:
+    return Cost()
+
+
+def no_arithmetic(attrs: Any, inputs: Inputs, output: TensorType) -> str:
+    return ""
+
+
+Kind = Literal["input", "conv", "pool", "dense", "norm", "activation", "noise", "shape", "join"]
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One layer.
+
+    `infer(attrs, inputs)` gives the output type or raises Reject; it knows no source text. `params` and `cost` are
+    asked only after it. `kind` tells others what to expect: `match` passes over norms, activations and noise; a
+    `join` takes several inputs and is written with branches. `takes_activation`: a trailing ``relu`` may follow its
+    arguments. `activation_word` is the word by which an activation trails. `rectifier`: weights before it start by He.
+    """
+
+    keyword: str
+    attrs: type
+    infer: Callable[[Any, Inputs], TensorType]
+    kind: Kind
+    summary: str
+    doc: str
+    examples: tuple[str, ...]
+    params: Callable[[Any, Inputs], tuple[ParamSpec, ...]] = no_params
+    cost: Callable[[Any, Inputs, TensorType], Cost] = no_cost
+    arithmetic: Callable[[Any, Inputs, TensorType], str] = no_arithmetic
+    takes_activation: bool = False
+    activation_word: str = ""
+    rectifier: bool = False
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        return arguments(self.attrs)
+
+    def dump(self, attrs: Any) -> dict[str, Any]:
+        """The arguments as plain JSON values."""
+        return dump(attrs)
+
+    def load(self, values: Mapping[str, Any]) -> Any:
+        """Arguments from plain JSON values. Raises ValueError, naming the field."""
+        return load(self.attrs, values)
