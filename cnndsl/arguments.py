@@ -170,9 +170,7 @@ def arguments(attrs: type) -> tuple[Argument, ...]:
         if made is None:
             raise TypeError(f"{attrs.__name__}.{item.name} is not declared with size, times, number, option or choice")
         required = item.default is MISSING
-        found.append(
-            Argument(field=item.name, required=required, default=None if required else item.default, **made)
-        )
+        found.append(Argument(field=item.name, required=required, default=None if required else item.default, **made))
     return tuple(found)
 
 

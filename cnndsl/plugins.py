@@ -85,7 +85,9 @@ class Registry:
         known = self.backends
         if name not in known:
             raise CnnError(
-                Diagnostic("E801", f"there is no backend `{name}`", help=(f"backends here: {', '.join(sorted(known))}",))
+                Diagnostic(
+                    "E801", f"there is no backend `{name}`", help=(f"backends here: {', '.join(sorted(known))}",)
+                )
             )
         return known[name](self.kernel_tables())
 

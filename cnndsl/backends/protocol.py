@@ -65,9 +65,7 @@ class Program(Protocol):
         """Outputs of a batch. `step` counts training steps and, with the seed, fixes the masks of DROPOUT."""
         ...
 
-    def backward(
-        self, state: State, tape: Tape, dys: Mapping[str, Array], *, input_gradient: bool = True
-    ) -> Gradients:
+    def backward(self, state: State, tape: Tape, dys: Mapping[str, Array], *, input_gradient: bool = True) -> Gradients:
         """Gradients from those of the outputs: output name to array. `state` is what the forward pass was given."""
         ...
 

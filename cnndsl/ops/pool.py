@@ -91,4 +91,3 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
     examples=("POOL max 2", "POOL max 3 stride 2 pad 1", "POOL mean 3 stride 1 same", "POOL mean global"),
     arithmetic=arithmetic,
 )
-

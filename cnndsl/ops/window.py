@@ -251,9 +251,7 @@ def _whole(a: Windowed, x: TensorType) -> Iterator[str]:
     near = [
         f"{x.height + d}x{x.width + d} gives {size}"
         for d in sorted(range(-max(a.stride), max(a.stride) + 1), key=lambda d: (abs(d), d))
-        if x.height + d > 0
-        and x.width + d > 0
-        and (size := _sizes(a, TensorType(x.height + d, x.width + d, x.depth)))
+        if x.height + d > 0 and x.width + d > 0 and (size := _sizes(a, TensorType(x.height + d, x.width + d, x.depth)))
     ]
     if near:
         yield "or give it another input: " + ", ".join(near[:2])

@@ -43,12 +43,20 @@ FACTS = {
 }
 
 ENTRIES = (
-    Entry("data", "digits", Known, "1,797 images 8x8x1 of handwritten digits; ships with the package", ("data digits",)),
+    Entry(
+        "data", "digits", Known, "1,797 images 8x8x1 of handwritten digits; ships with the package", ("data digits",)
+    ),
     Entry("data", "mnist", Known, "70,000 images 28x28x1 of handwritten digits, as IDX files", ("data mnist pad 2",)),
     Entry(
         "data", "fashion_mnist", Known, "70,000 images 28x28x1 of clothes, as IDX files", ("data fashion_mnist pad 2",)
     ),
     Entry("data", "idx", Idx, "IDX files in a folder", ('data idx "my/folder"',)),
-    Entry("normalize", "auto", NoArguments, "mean 0 and deviation 1 a channel over the training pixels", ("normalize auto",)),
+    Entry(
+        "normalize",
+        "auto",
+        NoArguments,
+        "mean 0 and deviation 1 a channel over the training pixels",
+        ("normalize auto",),
+    ),
     Entry("normalize", "none", NoArguments, "pixels as they are, from 0 to 1", ("normalize none",)),
 )

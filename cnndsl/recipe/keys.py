@@ -49,6 +49,8 @@ ENTRIES = (
     Entry("epochs", "", Epochs, "turns over the training data (10)", ("epochs 10",)),
     Entry("steps", "", Steps, "steps in all, in place of epochs", ("steps 500",)),
     Entry("seed", "", Seed, "of everything random (0)", ("seed 1",)),
-    Entry("split", "", Split, "share of the training part that is trained on; the rest validates (0.9)", ("split 0.8",)),
+    Entry(
+        "split", "", Split, "share of the training part that is trained on; the rest validates (0.9)", ("split 0.8",)
+    ),
     Entry("backend", "", BackendName, "what runs the network (auto)", ("backend vectorized",)),
 )
