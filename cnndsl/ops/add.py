@@ -11,7 +11,7 @@ def infer(a: NoArguments, inputs: Inputs) -> TensorType:
         if _extent(other) != _extent(first):
             raise Reject(
                 "E401",
-                f"ADD needs equal sizes, and its branches give {' and '.join(map(str, inputs))}",
+                f"needs equal sizes, and its branches give {' and '.join(map(str, inputs))}",
                 label=f"gives {other}, the first branch {first}",
                 input_index=index,
                 help=tuple(_help(first, other)),

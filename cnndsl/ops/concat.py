@@ -11,7 +11,7 @@ def infer(a: NoArguments, inputs: Inputs) -> TensorType:
         if (other.height, other.width) != (first.height, first.width):
             raise Reject(
                 "E402",
-                f"CONCAT needs one height and width, and its branches give {' and '.join(map(str, inputs))}",
+                f"needs one height and width, and its branches give {' and '.join(map(str, inputs))}",
                 label=f"gives {other}, the first branch {first}",
                 input_index=index,
                 help=("give the branches one height and width: look at their strides and pads",),

@@ -31,7 +31,7 @@ def infer(a: Conv, inputs: Inputs) -> TensorType:
         both = [str(g) for g in range(2, min(x.depth, a.filters, 4096) + 1) if x.depth % g == a.filters % g == 0]
         raise Reject(
             "E306",
-            f"{a.groups} groups do not divide the input's depth {x.depth} and the {a.filters} filters",
+            f"groups {a.groups} do not divide both the input's depth {x.depth} and the {a.filters} filters",
             blame="groups",
             label="must divide both",
             help=(f"groups that do: {', '.join(both[:6])}" if both else "leave `groups` out",),
@@ -42,7 +42,7 @@ def infer(a: Conv, inputs: Inputs) -> TensorType:
         right = f"{a.window[0]}x{a.window[1]}x{seen}"
         raise Reject(
             "E303",
-            f"the filter's depth is {a.window[2]}, but it sees a depth of {share}",
+            f"filter depth is {a.window[2]}, but it sees a depth of {share}",
             blame="window",
             label=f"depth {a.window[2]}",
             help=(f"write `{right}`, or leave the depth out: `{a.window[0]}x{a.window[1]}`",),

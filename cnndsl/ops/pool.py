@@ -45,15 +45,15 @@ def windows(a: Pool, x: TensorType) -> Windows:
     window.reject_vector(x)
     if a.reach == "global":
         if a.window is not None:
-            raise Reject("E207", "`global` takes the whole map; a window cannot be given with it", blame="window")
+            raise Reject("E207", "takes the whole map by `global`; a window cannot be given too", blame="window")
         for field, default in (("stride", None), ("pad", (0, 0, 0, 0)), ("fit", "exact")):
             if getattr(a, field) != default:
-                raise Reject("E207", f"`global` has one window; `{field}` has no meaning with it", blame=field)
+                raise Reject("E207", f"has one window by `global`; `{field}` has no meaning then", blame=field)
         return Windows((x.height, x.width), (x.height, x.width), a.pad, a.fit)
     if a.window is None or a.stride is None:
         raise Reject(
             "E202",
-            "POOL needs a window",
+            "needs a window",
             label="how large is the window?",
             help=(f"write `POOL {a.mode} 2`, or `POOL {a.mode} global` for the whole map",),
         )
@@ -68,7 +68,7 @@ def axes(a: Pool, x: TensorType) -> tuple[window.Axis, window.Axis]:
 def infer(a: Pool, inputs: Inputs) -> TensorType:
     (x,) = inputs
     if a.countpad and a.mode != "mean":
-        raise Reject("E207", "`countpad` belongs to `mean`: a maximum divides by nothing", blame="countpad")
+        raise Reject("E207", "max divides by nothing; `countpad` belongs to `mean`", blame="countpad")
     rows, columns = axes(a, x)
     return TensorType(rows.output, columns.output, x.depth)
 

@@ -107,7 +107,7 @@ def reject_vector(x: TensorType) -> None:
     if x.flat:
         raise Reject(
             "E304",
-            f"a window needs a map, and its input is a vector of {x.depth}",
+            f"needs a map, and its input is a vector of {x.depth}",
             label="needs height and width",
             help=("put this step before the FC or FLATTEN that makes the vector",),
         )
@@ -116,14 +116,14 @@ def reject_vector(x: TensorType) -> None:
 def _check_pads(a: Windowed) -> None:
     if a.fit == "same":
         if any(a.pad):
-            raise Reject("E207", "`same` computes the pad; `pad` cannot be given with it", blame="pad")
+            raise Reject("E207", "computes its pad by `same`; `pad` cannot be given too", blame="pad")
         return
     for (f, _, dilate, pads), name in zip(_axis_arguments(a), ("height", "width"), strict=True):
         extent = (f - 1) * dilate + 1
         if max(pads) >= extent:
             raise Reject(
                 "E305",
-                f"pad {max(pads)} is not below the window's {name} of {extent}: some windows would see only padding",
+                f"pad {max(pads)} is not below the window's {name} of {extent}: a window would see only padding",
                 blame="pad",
                 label=f"at most {extent - 1}",
                 help=(f"use `pad {extent - 1}` or less",) if extent > 1 else ("leave the pad out",),
@@ -186,7 +186,7 @@ def _misfit(a: Windowed, x: TensorType) -> Reject:
     values = " and ".join(dict.fromkeys(line.split(" = ")[1].split(",")[0] for line in notes))
     return Reject(
         "E301",
-        f"the output size is not whole: {values}",
+        f"output size is not whole: {values}",
         blame="stride",
         label="does not divide",
         notes=lines,

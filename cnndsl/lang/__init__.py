@@ -1,0 +1,1 @@
+"""From text to graph: parse, bind arguments, lower; and back to text."""

@@ -1,0 +1,210 @@
+"""What the reader says about text that does not fit: each message with its place and what to do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from lark import Token
+
+from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.source import Source, Span
+
+RESERVED = ("as", "block", "set", "use", "train")
+
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]|\r(?!\n)"
+)
+_NAMES = {"\r": "a carriage return without a line feed", "\0": "NUL", "\x1b": "ESCAPE", "\x0c": "FORM FEED"}
+
+_WORDS = {
+    "SEP": "a line end or `;`",
+    "ARROW": "`->`",
+    "LAYER": "a layer",
+    "NUMBER": "a number",
+    "VARIABLE": "a variable",
+    "SIZE": "a size",
+    "WORD": "a word",
+    "STRING": "a string",
+    "STAR": "`*`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "VBAR": "`|`",
+    "OPTIONAL": "`?`",
+    "TRAIN": "`train`",
+    "$END": "the end of the file",
+}
+
+
+def span_of(token: Token, source: Source) -> Span:
+    start = token.start_pos or 0
+    return source.span(start, start + len(token))
+
+
+def describe(character: str) -> str:
+    """A character by its code point: U+00D7 MULTIPLICATION SIGN."""
+    name = _NAMES.get(character) or unicodedata.name(character, "a control character")
+    return f"U+{ord(character):04X} {name}"
+
+
+def control_characters(source: Source) -> list[Diagnostic]:
+    """E113 for each control character, wherever it stands."""
+    found = []
+    for match in _CONTROL.finditer(source.text):
+        span = source.span(match.start(), match.end())
+        found.append(Diagnostic("E113", f"a control character: {describe(match[0])}", span, "take it out"))
+        if len(found) == 100:
+            break
+    return found
+
+
+def unexpected(token: Token, accepts: set[str], source: Source, *, fresh: bool) -> Diagnostic:
+    """Why a token does not fit where it stands; `fresh` is whether a step begins there."""
+    span = span_of(token, source)
+    match token.type:
+        case "OTHER":
+            return _other(token, span)
+        case "OPEN_STRING":
+            return Diagnostic("E112", "the string is not closed", span, 'no `"` before the line ends')
+        case "JUNK":
+            return _junk(token, span)
+        case "WORD" if fresh and "LAYER" in accepts:
+            return _word_as_step(token, span)
+        case "VARIABLE" if fresh and "LAYER" in accepts:
+            message = f"`{token}` is a pattern variable, and stands only behind a `*`"
+            return Diagnostic("E104", message, span, help=("write `[ … ]*" + str(token) + "`",))
+        case "NUMBER" | "SIZE" if fresh and "LAYER" in accepts:
+            message = f"a step begins with a layer's name, not with `{token}`"
+            return Diagnostic("E104", message, span, "no layer before it")
+        case _ if fresh and "WORD" in accepts:
+            message = f"a line of the train block begins with a key, not with `{token}`"
+            return Diagnostic("E104", message, span, help=("keys are written in small letters: `batch 64`",))
+        case "TRAIN":
+            message = "`train` begins a block of its own: it stands at the start of a line, outside of brackets"
+            return Diagnostic("E104", message, span)
+    shown = "the end of the file" if token.type == "$END" else f"`{token}`"
+    if token.type in ("SEP", "ARROW"):
+        shown, span = _separator(token, source)
+    wanted = _wanted(accepts)
+    return Diagnostic("E104", f"expected {wanted}, found {shown}", span, f"expected {wanted}")
+
+
+def _separator(token: Token, source: Source) -> tuple[str, Span]:
+    start = token.start_pos or 0
+    first = str(token)[0]
+    if first == ";":
+        return "`;`", source.span(start, start + 1)
+    if first == "-":
+        return "`->`", source.span(start, start + 2)
+    return "the end of the line", source.span(start, start)
+
+
+def _wanted(accepts: set[str]) -> str:
+    if accepts & {"NUMBER"} and accepts <= {"NUMBER", "VARIABLE"}:
+        return "a number or a pattern variable"
+    if "LAYER" in accepts and "LSQB" in accepts:
+        return "a step"
+    if "SEP" in accepts:
+        return "a line end, `;` or `->`"
+    names = [words for kind, words in _WORDS.items() if kind in accepts]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1] if names else "nothing more"
+
+
+def _other(token: Token, span: Span) -> Diagnostic:
+    character = str(token)
+    ascii_twin = unicodedata.normalize("NFKC", character)
+    twin = {"×": "x", "−": "-", "–": "-", "→": "->", "“": '"', "”": '"', "；": ";"}.get(character)
+    if twin is None and ascii_twin != character and ascii_twin.isascii():
+        twin = ascii_twin
+    help = (f"write `{twin}`",) if twin and twin.strip() else ("write a plain space",) if twin else ()
+    edits = (Edit(span, twin),) if twin else ()
+    shown = f"`{character}` " if character.isprintable() and not character.isspace() else ""
+    if character.isascii():
+        return Diagnostic("E101", f"`{character}` has no meaning here", span, "not part of the language")
+    return Diagnostic(
+        "E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", help=help, edits=edits
+    )
+
+
+def _junk(token: Token, span: Span) -> Diagnostic:
+    text = str(token)
+    if len(text) > 40:
+        text = text[:37] + "..."
+    guess = None
+    if re.fullmatch(r"[0-9]+([xX*][0-9]+)+", str(token)):
+        guess = str(token).replace("X", "x")
+    elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", str(token)) and len(token) <= 128:
+        guess = str(token).upper() if str(token)[0].isupper() else str(token).lower()
+    elif re.fullmatch(r"\.[0-9]+", str(token)):
+        guess = f"0{token}"
+    help = (f"write `{guess}`",) if guess else ()
+    edits = (Edit(span, guess),) if guess else ()
+    message = f"`{text}` is neither a layer, an option, a size nor a number"
+    return Diagnostic("E103", message, span, help=help, edits=edits)
+
+
+def _word_as_step(token: Token, span: Span) -> Diagnostic:
+    if token in RESERVED:
+        return Diagnostic("E115", f"`{token}` is a reserved word, and no step begins with it", span)
+    upper = str(token).upper()
+    return Diagnostic(
+        "E103",
+        f"a step begins with a layer's name, and `{token}` is not one: layers are written in capitals",
+        span,
+        help=(f"write `{upper}`",),
+        edits=(Edit(span, upper),),
+    )
+
+
+def missing_separator(token: Token, source: Source) -> Diagnostic:
+    span = span_of(token, source)
+    return Diagnostic(
+        "E104",
+        f"a new step begins at `{token}`, with nothing between it and the step before",
+        span,
+        "expected a line end, `;` or `->` before it",
+        help=("put `;`, `->` or a line end between the steps",),
+        edits=(Edit(source.span(span.start, span.start), "; "),),
+    )
+
+
+def arrow_span(token: Token, source: Source) -> Span:
+    """The place of the `->` in an ARROW token, which may have comments around it."""
+    bare = re.sub(r"#[^\n]*", lambda m: " " * len(m[0]), str(token))
+    at = (token.start_pos or 0) + max(0, bare.find("->"))
+    return source.span(at, at + 2)
+
+
+def stray_arrow(token: Token, source: Source) -> Diagnostic:
+    span = arrow_span(token, source)
+    return Diagnostic("E107", "`->` stands between two steps, and one is missing", span, edits=(Edit(span, ""),))
+
+
+def empty(token: Token, opener: Token | None, source: Source) -> Diagnostic:
+    span = span_of(token, source)
+    if opener is None:
+        return empty_file(source)
+    related = (Label(span_of(opener, source), "opened here"),)
+    if opener.type == "LPAR":
+        return Diagnostic(
+            "E114", "the branch is empty", span, "no step before it", related, help=("the empty branch is `ID`",)
+        )
+    return Diagnostic("E114", "the group is empty", span, "no step before it", related)
+
+
+def empty_file(source: Source) -> Diagnostic:
+    what = "the file is empty" if not source.text.strip() else "the file has only comments"
+    return Diagnostic("E114", what, source.span(0, 0), help=("a network begins with its input: `INPUT 28x28x1`",))
+
+
+def closes_nothing(token: Token, source: Source) -> Diagnostic:
+    span = span_of(token, source)
+    if token.type == "VBAR":
+        help = ("branches stand in a layer that joins them: `ADD( a | b )`",)
+        return Diagnostic("E106", "`|` stands outside of branches", span, help=help)
+    opener = {"]": "[", ")": "(", "}": "{"}[str(token)]
+    return Diagnostic("E106", f"`{token}` closes nothing: there is no open `{opener}`", span, edits=(Edit(span, ""),))

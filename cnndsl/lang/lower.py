@@ -1,0 +1,355 @@
+"""Tree to graph. A mistake makes the type behind it unknown: later steps are still bound, but not blamed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.diagnostics.model import errors
+from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.types import Reject, TensorType
+from cnndsl.ir.verify import verify
+from cnndsl.lang import ast
+from cnndsl.lang.bind import Bound, Signature, bind
+from cnndsl.lang.data import check_data, data_size
+from cnndsl.lang.pattern import is_pattern, layer_count, variables
+from cnndsl.lang.recipe import default_recipe, read_train
+from cnndsl.ops.spec import Op
+from cnndsl.recipe.spec import Recipe
+from cnndsl.source import Span
+from cnndsl.words import nearest
+
+MOST_LAYERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user adds to a file: values of pattern variables, an input size (H, W, D), `?` steps left out."""
+
+    variables: Mapping[str, int] = field(default_factory=dict)
+    input: tuple[int, int, int] | None = None
+    drop_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A file after lowering. `graph` is there when it is a network without errors; `open` says what a pattern still
+    lacks to be one; `fragment` that no size was known."""
+
+    graph: Graph | None
+    recipe: Recipe
+    pattern: bool
+    fragment: bool
+    open: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def lower(
+    module: ast.Module, layers: Mapping[str, Op], *, name: str = "network", choices: Choices | None = None
+) -> Lowered:
+    """Binds every step, applies the size rules and builds the graph. Collects all diagnostics, raises none."""
+    return _Lowerer(module, layers, name, choices or Choices()).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """What the next step starts from: a node and its type, unknown after a mistake, and the step that gave it."""
+
+    node: str | None
+    type: TensorType | None
+    span: Span | None
+
+
+_UNKNOWN = _Flow(None, None, None)
+
+
+class _Lowerer:
+    def __init__(self, module: ast.Module, layers: Mapping[str, Op], name: str, choices: Choices):
+        self.module = module
+        self.layers = layers
+        self.activations = {op.activation_word: op for op in layers.values() if op.activation_word}
+        self.name = name
+        self.choices = choices
+        self.pattern = is_pattern(module)
+        self.diagnostics: list[Diagnostic] = []
+        self.nodes: list[Node] = []
+        self.names: dict[str, Span] = {}
+        self.numbers: Counter[str] = Counter()
+        self.bound: dict[int, Bound] = {}
+        self.reported: set[int] = set()
+        self.open: dict[str, None] = {}
+        self.fragment = False
+
+    def run(self) -> Lowered:
+        trains = self.module.trains
+        recipe = read_train(trains[0], self.diagnostics) if trains else default_recipe()
+        for extra in trains[1:]:
+            place = Span(extra.span.source, extra.span.start, extra.span.start + len("train"))
+            first = Span(extra.span.source, trains[0].span.start, trains[0].span.start + len("train"))
+            related = (Label(first, "the first one"),)
+            self._say(Diagnostic("E501", "a second train block", place, "again here", related))
+        self._check_variables()
+        result = _UNKNOWN
+        if self._small_enough():
+            result = self._main(recipe)
+            check_data(recipe, self.nodes, result.type, self.diagnostics)
+        return self._finish(result, recipe)
+
+    def _finish(self, result: _Flow, recipe: Recipe) -> Lowered:
+        graph = None
+        bad = errors(self.diagnostics) or any(isinstance(s, ast.Bad) for s in self.module.steps)
+        if not bad and not self.open and not self.fragment and result.node is not None:
+            graph = verify(Graph(self.name, tuple(self.nodes), {"main": result.node}))
+        found = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else -1)
+        return Lowered(graph, recipe, self.pattern, self.fragment, tuple(self.open), tuple(found))
+
+    def _say(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(diagnostic)
+
+    def _check_variables(self) -> None:
+        known = variables(self.module)
+        for variable in self.choices.variables:
+            if variable not in known:
+                has = f"its variables are {', '.join(known)}" if known else "it has no variables"
+                self._say(Diagnostic("E211", f"{self.module.source.name} has no variable `{variable}`", help=(has,)))
+
+    def _small_enough(self) -> bool:
+        total = 0
+        for step in self.module.steps:
+            total += layer_count((step,), self.choices.variables)
+            if total > MOST_LAYERS:
+                message = f"the network has {total:,} layers up to here, and {MOST_LAYERS:,} is the limit"
+                self._say(Diagnostic("E110", message, step.span, help=("use fewer repetitions",)))
+                return False
+        return True
+
+    # ---- steps
+
+    def _main(self, recipe: Recipe) -> _Flow:
+        steps = self.module.steps
+        flow = _UNKNOWN
+        if steps and isinstance(steps[0], ast.Layer) and steps[0].keyword == "INPUT":
+            flow = self._input(steps[0])
+            steps = steps[1:]
+        elif steps and not isinstance(steps[0], ast.Bad):
+            flow = self._implied_input(recipe)
+        for step in steps:
+            flow = self._step(step, flow)
+        return flow
+
+    def _input(self, step: ast.Layer) -> _Flow:
+        bound = self._bind(step, self.layers["INPUT"])
+        given = self.choices.input
+        if bound.failed or step.branches is not None:
+            if step.branches is not None:
+                self._say(Diagnostic("E209", "INPUT joins no branches", step.name))
+            return _Flow(None, None, step.span)
+        written = tuple(bound.values.get("size", ()))
+        if written and given and written != given:
+            sizes = "x".join(map(str, written)), "x".join(map(str, given))
+            message = f"INPUT says {sizes[0]}, and the input size given is {sizes[1]}"
+            self._say(Diagnostic("E215", message, step.span))
+        if not written and given is None:
+            self.open["INPUT has no size"] = None
+            return _Flow(None, None, step.span)
+        return self._input_node(written or given or (), step.span)
+
+    def _implied_input(self, recipe: Recipe) -> _Flow:
+        size = self.choices.input or data_size(recipe)
+        if size is None:
+            if not self.pattern:
+                self.fragment = True
+            self.open.update({"there is no INPUT": None} if self.pattern else {})
+            return _UNKNOWN
+        return self._input_node(size, None)
+
+    def _input_node(self, size: tuple[int, ...], span: Span | None) -> _Flow:
+        op = self.layers["INPUT"]
+        return self._node(op, op.attrs(size=tuple(size)), (), span, {}, "input")
+
+    def _steps(self, steps: ast.Steps, flow: _Flow) -> _Flow:
+        for step in steps:
+            flow = self._step(step, flow)
+        return flow
+
+    def _step(self, step: ast.Step, flow: _Flow) -> _Flow:
+        match step:
+            case ast.Bad():
+                return _Flow(None, None, step.span)
+            case ast.Group():
+                return self._group(step, flow)
+            case ast.Layer():
+                if step.optional and self.choices.drop_optional:
+                    return flow
+                return self._layer(step, flow)
+
+    def _group(self, group: ast.Group, flow: _Flow) -> _Flow:
+        if group.optional and self.choices.drop_optional:
+            return flow
+        count, times = 1, group.times
+        if times is not None:
+            found = self.choices.variables.get(times.count) if isinstance(times.count, str) else times.count
+            if found is None:
+                self.open[f"variable {times.count} has no value"] = None
+                self._steps(group.steps, flow)
+                return _Flow(None, None, group.span)
+            if found < 1 or not times.whole:
+                message = f"a group's count must be a whole number from 1, found {times.span.text.lstrip('* ')}"
+                self._once(times, Diagnostic("E204", message, times.span))
+                return _Flow(None, None, group.span)
+            count = found
+        for _ in range(count):
+            flow = self._steps(group.steps, flow)
+        return flow
+
+    def _once(self, item: object, diagnostic: Diagnostic) -> None:
+        """Says something about a step once, however often its group repeats it."""
+        if id(item) not in self.reported:
+            self.reported.add(id(item))
+            self._say(diagnostic)
+
+    def _layer(self, step: ast.Layer, flow: _Flow) -> _Flow:
+        unknown = _Flow(None, None, step.span)
+        op = self.layers.get(step.keyword)
+        if op is None:
+            self._once(step, self._unknown_layer(step))
+            for branch in step.branches or ():
+                self._branch(branch, flow)
+            return unknown
+        if op.kind == "input":
+            message = "INPUT stands once, as the first step of the file"
+            self._once(step, Diagnostic("E212", message, step.span))
+            return unknown
+        bound = self._bind(step, op)
+        flows = self._inputs(step, op, flow)
+        if flows is None or bound.failed:
+            return unknown
+        if bound.missing or bound.free:
+            if not self.pattern:
+                self._once(step, _missing(step, op, bound))
+            for variable in bound.free:
+                self.open[f"variable {variable} has no value"] = None
+            if bound.missing and self.pattern:
+                self.open[f"{step.keyword} in line {step.span.line} lacks its arguments"] = None
+            return unknown
+        attrs = op.attrs(**{k: tuple(v) if isinstance(v, list) else v for k, v in bound.values.items()})
+        out = self._node(op, attrs, flows, step.span, bound.spans, None, step)
+        if bound.activation is not None:
+            trailing = bound.activation
+            out = self._node(trailing, trailing.attrs(), (out,), bound.activation_span, {}, None, step)
+            return _Flow(out.node, out.type, step.span)
+        return out
+
+    def _unknown_layer(self, step: ast.Layer) -> Diagnostic:
+        if step.keyword == "ID":
+            help = ("leave the step out, or write it as a branch: `ADD( CONV 3x3 *8 pad 1 | ID )`",)
+            return Diagnostic("E209", "ID is the empty branch, and stands alone in one", step.span, help=help)
+        guess = nearest(step.keyword, self.layers)
+        help = (f"did you mean `{guess}`?",) if guess else (f"layers here: {', '.join(sorted(self.layers))}",)
+        edits = (Edit(step.name, guess),) if guess else ()
+        message = f"there is no layer `{step.keyword}`"
+        return Diagnostic("E201", message, step.name, "unknown", help=help, edits=edits)
+
+    def _bind(self, step: ast.Layer, op: Op) -> Bound:
+        """Binds a step's arguments, once however often its group repeats it."""
+        if id(step) not in self.bound:
+            activations = self.activations if op.takes_activation else {}
+            signature = Signature(op.keyword, op.arguments, activations=activations)
+            self.bound[id(step)] = bind(signature, step.args, self.choices.variables, self.diagnostics)
+        return self.bound[id(step)]
+
+    def _inputs(self, step: ast.Layer, op: Op, flow: _Flow) -> tuple[_Flow, ...] | None:
+        """The flows a layer reads: its branches' for a join, else the one before it. None after a mistake."""
+        if op.kind != "join":
+            if step.branches is None:
+                return (flow,)
+            for branch in step.branches:
+                self._branch(branch, flow)
+            message = f"{step.keyword} joins no branches"
+            joins = [o.keyword for o in self.layers.values() if o.kind == "join"]
+            help = (f"layers that do: {', '.join(joins)}",)
+            self._once(step, Diagnostic("E209", message, step.name, "takes no ( … )", help=help))
+            return None
+        if step.branches is None:
+            if self.pattern and not step.args:
+                self.open[f"{step.keyword} in line {step.span.line} lacks its branches"] = None
+            else:
+                help = (f"write `{step.keyword}( a | b )`; `ID` is the empty branch",)
+                self._once(step, Diagnostic("E209", f"{step.keyword} needs branches", step.name, help=help))
+            return None
+        flows = tuple(self._branch(branch, flow) for branch in step.branches)
+        if len(flows) < 2:
+            help = (f"to go around it, add the empty branch: `{step.keyword}( … | ID )`",)
+            self._once(step, Diagnostic("E403", f"{step.keyword} joins one branch only", step.name, help=help))
+            return None
+        return flows
+
+    def _branch(self, branch: ast.Steps, flow: _Flow) -> _Flow:
+        only = branch.items[0]
+        if len(branch.items) == 1 and isinstance(only, ast.Layer) and only.keyword == "ID":
+            if only.args or only.branches is not None:
+                self._once(only, Diagnostic("E208", "ID takes no arguments", only.span))
+                return _UNKNOWN
+            return _Flow(flow.node, flow.type, only.span)
+        return self._steps(branch, flow)
+
+    # ---- nodes
+
+    def _node(
+        self,
+        op: Op,
+        attrs: Any,
+        flows: tuple[_Flow, ...],
+        span: Span | None,
+        spans: Mapping[str, Span],
+        name: str | None,
+        step: object = None,
+    ) -> _Flow:
+        """Applies the size rule and adds the node; after a mistake the type is unknown."""
+        self.numbers[op.keyword] += 1
+        name = name or f"{op.keyword.lower()}{self.numbers[op.keyword]}"
+        types = tuple(flow.type for flow in flows)
+        inputs = tuple(t for t in types if t is not None)
+        if len(inputs) != len(types) or any(flow.node is None for flow in flows):
+            return _Flow(None, None, span)
+        try:
+            out = op.infer(attrs, inputs)
+        except Reject as reject:
+            self._once(step, _rejected(op, reject, flows, span, spans))
+            return _Flow(None, None, span)
+        if name in self.names:
+            self._say(Diagnostic("E214", f"two steps are named `{name}`", span, help=("rename one of the layers",)))
+            return _Flow(None, None, span)
+        if span is not None:
+            self.names[name] = span
+        feeds = tuple(flow.node for flow in flows if flow.node is not None)
+        self.nodes.append(Node(name, op, attrs, feeds, out, op.params(attrs, inputs), span))
+        return _Flow(name, out, span)
+
+
+def _missing(step: ast.Layer, op: Op, bound: Bound) -> Diagnostic:
+    needs = " and ".join(f"`{a.usage}`" for a in bound.missing) or f"a value for {', '.join(bound.free)}"
+    docs = tuple(f"`{a.usage}`: {a.doc}" for a in bound.missing)
+    help = (f"for example `{op.examples[0]}`",)
+    return Diagnostic("E202", f"{op.keyword} needs {needs}", step.span, "incomplete", notes=docs, help=help)
+
+
+def _rejected(
+    op: Op, reject: Reject, flows: tuple[_Flow, ...], span: Span | None, spans: Mapping[str, Span]
+) -> Diagnostic:
+    """A size rule's complaint, with the blamed argument as its place and the step that gave the input beside it."""
+    place = spans.get(reject.blame) or (spans.get("window") if reject.blame else None) or span
+    related: tuple[Label, ...] = ()
+    if op.kind == "join":
+        place = flows[reject.input_index].span or span
+        first = flows[0].span
+        if first is not None and reject.input_index:
+            related = (Label(first, f"gives {flows[0].type}"),)
+    elif flows and (giver := flows[reject.input_index]).span is not None:
+        related = (Label(giver.span, f"gives {giver.type}"),)
+    return Diagnostic(
+        reject.code, f"{op.keyword} {reject.message}", place, reject.label, related, reject.notes, reject.help
+    )

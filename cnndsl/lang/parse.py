@@ -1,0 +1,315 @@
+"""Text to tree. A mistake costs one step: reading goes on at the next separator, at the same depth.
+
+The parser is fed token by token. Where a step begins, its state is remembered; when a token does not fit, the state
+is taken back to there, the token BAD is fed in the step's place, and tokens are passed over up to the step's end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedToken
+
+from cnndsl.diagnostics import CnnError, Diagnostic, Label
+from cnndsl.lang import ast, complaints
+from cnndsl.lang.tree import build
+from cnndsl.resources import folder
+from cnndsl.source import Source, Span
+
+LARGEST_SOURCE = 1 << 20
+DEEPEST_NESTING = 50
+MOST_STEPS = 10_000
+
+_OPENERS = {"LSQB": "RSQB", "LPAR": "RPAR", "LBRACE": "RBRACE"}
+_CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
+_SEPARATORS = ("SEP", "ARROW")
+
+
+class _KeepJunk:
+    """Asks Lark to keep the terminals that no rule names."""
+
+    always_accept = ("JUNK", "OTHER", "OPEN_STRING")
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+@cache
+def _lark() -> Lark:
+    grammar = (folder("grammars") / "cnn.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="basic", postlex=_KeepJunk(), maybe_placeholders=False, keep_all_tokens=True)
+
+
+def tokens(source: Source) -> Iterator[Token]:
+    """The tokens of a text. Every text has some: what the language does not have comes as JUNK or OTHER."""
+    return _lark().lex(source.text)
+
+
+def parse(source: Source) -> tuple[ast.Module | None, list[Diagnostic]]:
+    """The tree of a text, and what is wrong with it. There is a tree also after mistakes, with Bad steps in it;
+    None only where nothing can be read at all."""
+    if len(source.text) > LARGEST_SOURCE or len(source.text.encode("utf-8", "surrogatepass")) > LARGEST_SOURCE:
+        message = f"the source has {len(source.text):,} characters, and 1 MiB is the limit"
+        return None, [Diagnostic("E109", message, source.span(0, 0))]
+    found = complaints.control_characters(source)
+    reader = _Reader(source, found)
+    tree = reader.read()
+    if tree is None:
+        return None, reader.diagnostics
+    module = build(tree, source, reader.diagnostics)
+    reader.diagnostics.sort(key=lambda d: d.span.start if d.span else 0)
+    return module, reader.diagnostics
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open bracket (None: the file itself) and the parser's state where the current step begins."""
+
+    opener: Token | None
+    fresh: Any
+    before_separator: Any = None
+    separator: Token | None = None
+
+
+class _Reader:
+    """Feeds tokens to the parser and keeps it going."""
+
+    def __init__(self, source: Source, diagnostics: list[Diagnostic]):
+        self.source = source
+        self.diagnostics = diagnostics
+        self.reported = {d.span.start for d in diagnostics if d.span}
+        self.parser = _lark().parse_interactive()
+        self.frames = [_Frame(None, self._copy())]
+        self.at_fresh = True
+        self.skipping = False
+        self.junk: list[str] = []
+        self.steps = 0
+
+    def _copy(self) -> Any:
+        return self.parser.copy(deepcopy_values=False)
+
+    def _span(self, token: Token) -> Span:
+        start = token.start_pos or 0
+        return self.source.span(start, start + len(token))
+
+    def read(self) -> Tree[Any] | None:
+        previous: Token | None = None
+        for token in tokens(self.source):
+            if token.type in _OPENERS and len(self.frames) + len(self.junk) > DEEPEST_NESTING:
+                message = f"brackets stand {DEEPEST_NESTING + 1} levels deep, and {DEEPEST_NESTING} are allowed"
+                self.diagnostics.append(Diagnostic("E108", message, self._span(token)))
+                return None
+            if self.steps > MOST_STEPS:
+                message = f"the file has more than {MOST_STEPS:,} steps"
+                self.diagnostics.append(Diagnostic("E110", message, self._span(token)))
+                return None
+            self._token(token, previous)
+            previous = token
+        return self._end()
+
+    def _token(self, token: Token, previous: Token | None) -> None:
+        at_line_start = previous is not None and previous.type in _SEPARATORS and "\n" in previous
+        if token.type == "TRAIN" and at_line_start and len(self.frames) > 1:
+            self._close_all(f"before this `{token}`")
+        if self.skipping and not self._ends_skip(token):
+            return
+        if token.type in _CLOSERS or token.type == "VBAR":
+            self._closer(token)
+        elif token.type in _SEPARATORS:
+            self._separator(token)
+        else:
+            self._feed_or_recover(token)
+            if token.type in _OPENERS and not self.skipping:
+                self.frames.append(_Frame(token, self._copy()))
+                self.at_fresh = True
+
+    def _ends_skip(self, token: Token) -> bool:
+        """Whether the step that is being passed over ends before this token."""
+        if token.type in _OPENERS:
+            self.junk.append(token.type)
+            return False
+        if self.junk:
+            if token.type in _CLOSERS and self.junk[-1] == _CLOSERS[token.type]:
+                self.junk.pop()
+            return False
+        opener = self.frames[-1].opener
+        ends = (
+            token.type in _SEPARATORS
+            or token.type in _CLOSERS
+            or (token.type == "VBAR" and opener is not None and opener.type == "LPAR")
+        )
+        self.skipping = not ends
+        return ends
+
+    def _feed_or_recover(self, token: Token) -> None:
+        try:
+            self.parser.feed_token(token)
+            if self.at_fresh:
+                self.steps += 1
+            self.at_fresh = False
+        except UnexpectedToken:
+            if self._missing_separator(token):
+                return
+            self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=self.at_fresh))
+            self._recover(token)
+            if token.type in _OPENERS:
+                self.junk.append(token.type)
+
+    def _missing_separator(self, token: Token) -> bool:
+        """A layer's name in the middle of a step: the separator is missing, and both steps can be read."""
+        if token.type != "LAYER" or self.at_fresh or "SEP" not in self.parser.accepts():
+            return False
+        self._report(complaints.missing_separator(token, self.source))
+        self._begin_step(Token.new_borrow_pos("SEP", "\n", token))
+        self._feed_or_recover(token)
+        return True
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        """One message a place: what was said of a character is not said again of its step."""
+        start = diagnostic.span.start if diagnostic.span else -1
+        if start not in self.reported:
+            self.reported.add(start)
+            self.diagnostics.append(diagnostic)
+
+    def _recover(self, token: Token) -> None:
+        """Takes the current step back and puts BAD in its place."""
+        self.parser = self.frames[-1].fresh
+        self.parser.feed_token(Token.new_borrow_pos("BAD", str(token), token))
+        self.at_fresh = False
+        self.skipping = True
+
+    def _begin_step(self, separator: Token) -> None:
+        frame = self.frames[-1]
+        before = self._copy()
+        self.parser.feed_token(separator)
+        frame.before_separator, frame.separator, frame.fresh = before, separator, self._copy()
+        self.at_fresh = True
+
+    def _separator(self, token: Token) -> None:
+        frame = self.frames[-1]
+        arrow = token.type == "ARROW"
+        if not self.at_fresh:
+            try:
+                self._begin_step(token)
+            except UnexpectedToken:
+                self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+                self._recover(token)
+                self.skipping = False
+                self._begin_step(token)
+        elif arrow:
+            self._report(complaints.stray_arrow(token, self.source))
+        elif frame.separator is None or frame.separator.type == "SEP":
+            self._begin_step(token)
+
+    def _closer(self, token: Token) -> None:
+        """`]`, `)`, `}` or `|`: closes the innermost bracket, or tells which one is missing."""
+        wanted = "LPAR" if token.type == "VBAR" else _CLOSERS[token.type]
+        openers = [frame.opener.type for frame in self.frames if frame.opener is not None]
+        if wanted not in openers:
+            self._report(complaints.closes_nothing(token, self.source))
+            return
+        while self.frames[-1].opener is not None and self.frames[-1].opener.type != wanted:
+            self._unclosed(self.frames[-1].opener, f"before this `{token}`")
+            self._close(self.frames[-1].opener)
+        self._finish_list(token)
+        if token.type == "VBAR":
+            self.parser.feed_token(token)
+            frame = self.frames[-1]
+            frame.fresh, frame.separator = self._copy(), None
+            self.at_fresh = True
+        else:
+            self.frames.pop()
+            try:
+                self.parser.feed_token(token)
+            except UnexpectedToken:
+                self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+                self._recover(token)
+            self.at_fresh = False
+
+    def _finish_list(self, token: Token) -> None:
+        """Makes the list of steps complete before its end: no trailing arrow, not empty, no half step."""
+        frame = self.frames[-1]
+        if self.at_fresh and frame.separator is not None and frame.separator.type == "ARROW":
+            self._report(complaints.stray_arrow(frame.separator, self.source))
+            self.parser = frame.before_separator
+        elif self.at_fresh and token.type not in self.parser.accepts():
+            self._report(complaints.empty(token, frame.opener, self.source))
+            self._recover(token)
+        elif token.type not in self.parser.accepts():
+            self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+            self._recover(token)
+        self.skipping = False
+
+    def _unclosed(self, opener: Token, before: str, others: tuple[Token, ...] = ()) -> None:
+        related = tuple(Label(self._span(other), "not closed either") for other in others)
+        message = f"`{opener}` is never closed" + (f" {before}" if before else "")
+        closer = {"[": "]", "(": ")", "{": "}"}[str(opener)]
+        help = (f"add `{closer}` where it ends",)
+        self._report(Diagnostic("E105", message, self._span(opener), "opened here", related, help=help))
+
+    def _close(self, opener: Token) -> None:
+        """Closes the innermost bracket in the place of its author."""
+        self.junk.clear()
+        closer = _OPENERS[opener.type]
+        made = Token(closer, {"RSQB": "]", "RPAR": ")", "RBRACE": "}"}[closer], start_pos=len(self.source.text))
+        silent, self.diagnostics = self.diagnostics, []
+        reported = set(self.reported)
+        self._finish_list(made)
+        self.diagnostics, self.reported = silent, reported
+        self.frames.pop()
+        self.parser.feed_token(made)
+        self.at_fresh = False
+
+    def _close_all(self, before: str) -> None:
+        """One message for everything that is open; then each is closed, so that what stood inside is still read."""
+        openers = [frame.opener for frame in self.frames if frame.opener is not None]
+        self._unclosed(openers[-1], before, tuple(openers[:-1]))
+        for opener in reversed(openers):
+            self._close(opener)
+        self.skipping = False
+        self._begin_step(Token("SEP", "\n", start_pos=len(self.source.text)))
+
+    def _end(self) -> Tree[Any] | None:
+        end = self.source.end.start
+        if len(self.frames) > 1:
+            if not self.skipping:
+                self._half_step(end)
+            self._close_all("")
+        eof = Token("$END", "", start_pos=end)
+        if self.steps == 0 and not self.diagnostics and self.at_fresh:
+            self.diagnostics.append(complaints.empty_file(self.source))
+            return None
+        self._finish_list(eof)
+        tree: Tree[Any] = self.parser.feed_eof(Token.new_borrow_pos("$END", "", eof))
+        return tree
+
+    def _half_step(self, end: int) -> None:
+        """A step that the end of the file cuts off inside a bracket is reported by itself."""
+        if not self.at_fresh and not self.parser.accepts() & {"RSQB", "RPAR", "RBRACE"}:
+            token = Token("$END", "", start_pos=end)
+            self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+            self._recover(token)
+
+
+def read_source(name: str, data: bytes) -> Source:
+    """A source from the bytes of a file: UTF-8, one leading byte order mark dropped. Raises CnnError (E102)."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        message = f"{name} is UTF-16, and a .cnn file is UTF-8"
+        raise CnnError(Diagnostic("E102", message, help=("save it as UTF-8 in your editor",)))
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        start = Source(name, data[: error.start].decode("utf-8-sig", "replace"))
+        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} begins no character"
+        span = start.span(len(start.text), len(start.text))
+        raise CnnError(Diagnostic("E102", message, span, help=("save it as UTF-8 in your editor",))) from None
+
+
+def plain(text: str) -> str:
+    """Text for a message: control characters shown as their escapes."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda m: f"\\x{ord(m[0]):02x}", text)

@@ -1,0 +1,210 @@
+"""Patterns: families of networks, such as `INPUT -> [[CONV]*N -> POOL?]*M -> [FC]*K`, and whether a network is in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.lang import ast
+from cnndsl.lang.bind import Bound, Signature, bind
+from cnndsl.ops.spec import Op
+
+PASSED_OVER = ("activation", "norm", "noise")
+"""Kinds of layers that `match` passes over between the named ones."""
+MOST_STATES = 100_000
+
+
+def walk(steps: Iterable[ast.Step]) -> Iterator[ast.Layer | ast.Group]:
+    """Every layer and group, in the order of the text."""
+    for step in steps:
+        if isinstance(step, ast.Group):
+            yield from walk(step.steps)
+            yield step
+        elif isinstance(step, ast.Layer):
+            yield step
+            for branch in step.branches or ():
+                yield from walk(branch)
+
+
+def variables(module: ast.Module) -> tuple[str, ...]:
+    """The pattern variables of a file, in the order of the text."""
+    found: dict[str, None] = {}
+    for step in walk(module.steps):
+        counts = [step.times] if isinstance(step, ast.Group) else [a for a in step.args if isinstance(a, ast.Times)]
+        found.update({c.count: None for c in counts if c is not None and isinstance(c.count, str)})
+    return tuple(found)
+
+
+def is_pattern(module: ast.Module) -> bool:
+    """Whether a file has variables, `?`, or an INPUT without size."""
+    if variables(module) or any(step.optional for step in walk(module.steps)):
+        return True
+    first = module.steps[0] if module.steps else None
+    return isinstance(first, ast.Layer) and first.keyword == "INPUT" and not first.args
+
+
+def layer_count(steps: Iterable[ast.Step], values: Mapping[str, int]) -> int:
+    """Layers after groups are written out, counted without doing so. A free variable counts as 1."""
+    total = 0
+    for step in steps:
+        if isinstance(step, ast.Group):
+            times = step.times
+            count = 1 if times is None else values.get(times.count, 1) if isinstance(times.count, str) else times.count
+            total += max(1, count) * layer_count(step.steps, values)
+        else:
+            branches = step.branches or () if isinstance(step, ast.Layer) else ()
+            total += 1 + sum(layer_count(branch, values) for branch in branches)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One layer of a network as `match` sees it: its arguments as written, its branches written out."""
+
+    op: Op | None
+    keyword: str
+    values: Mapping[str, Any]
+    branches: tuple[tuple[Item, ...], ...] | None
+
+    @property
+    def passed_over(self) -> bool:
+        return self.op is not None and self.op.kind in PASSED_OVER
+
+
+State: TypeAlias = tuple[int, tuple[int | None, ...]]
+"""How many items of the network are matched, and the values of the variables so far."""
+
+
+def match(pattern: ast.Module, network: ast.Module, layers: Mapping[str, Op]) -> dict[str, int] | None:
+    """The values of the pattern's variables with which the network has its form: the smallest, in the order of the
+    text; None where it has not. Raises CnnError (E210, E806) where the network is a pattern itself or there are too
+    many ways to try."""
+    open_points = variables(network), any(step.optional for step in walk(network.steps))
+    if any(open_points):
+        help = ("bind its variables, and take its `?` out",)
+        raise CnnError(Diagnostic("E210", f"{network.source.name} is a pattern itself, not a network", help=help))
+    matcher = _Matcher(layers, variables(pattern))
+    items = matcher.items(network.steps)
+    steps = pattern.steps
+    if steps and not (isinstance(steps[0], ast.Layer) and steps[0].keyword == "INPUT"):
+        items = items[1:] if items and items[0].keyword == "INPUT" else items
+    elif not items or items[0].keyword != "INPUT":
+        items = (Item(layers["INPUT"], "INPUT", {}, None), *items)
+    states = matcher.run(steps, items, {(0, (None,) * len(matcher.variables))})
+    ends = [tuple(v or 1 for v in values) for at, values in states if matcher.rest_passed_over(items, at)]
+    return dict(zip(matcher.variables, min(ends), strict=True)) if ends else None
+
+
+class _Matcher:
+    def __init__(self, layers: Mapping[str, Op], names: tuple[str, ...]):
+        self.layers = layers
+        self.activations = {op.activation_word: op for op in layers.values() if op.activation_word}
+        self.variables = names
+        self.cache: dict[int, Bound] = {}
+
+    def bound(self, step: ast.Layer) -> Bound:
+        """Arguments of a step; what is wrong with them is told elsewhere."""
+        if id(step) not in self.cache:
+            op = self.layers.get(step.keyword)
+            activations = self.activations if op is not None and op.takes_activation else {}
+            signature = Signature(step.keyword, op.arguments if op else (), activations=activations)
+            self.cache[id(step)] = bind(signature, step.args, {}, [])
+        return self.cache[id(step)]
+
+    def items(self, steps: Iterable[ast.Step]) -> tuple[Item, ...]:
+        """The network written out: groups repeated, trailing activations as layers of their own."""
+        found: list[Item] = []
+        for step in steps:
+            if isinstance(step, ast.Group):
+                inner = self.items(step.steps)
+                found += inner * (step.times.count if step.times and isinstance(step.times.count, int) else 1)
+            elif isinstance(step, ast.Layer):
+                if step.keyword == "ID":
+                    continue
+                bound = self.bound(step)
+                op = self.layers.get(step.keyword)
+                branches = None if step.branches is None else tuple(self.items(b) for b in step.branches)
+                found.append(Item(op, step.keyword, self._complete(op, bound), branches))
+                if bound.activation is not None:
+                    found.append(Item(bound.activation, bound.activation.keyword, {}, None))
+        return tuple(found)
+
+    def _complete(self, op: Op | None, bound: Bound) -> dict[str, Any]:
+        defaults = {} if op is None else {a.field: a.default for a in op.arguments if not a.required}
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in defaults.items()}
+        return {**plain, **bound.values}
+
+    def rest_passed_over(self, items: tuple[Item, ...], at: int) -> bool:
+        return all(item.passed_over for item in items[at:])
+
+    def run(self, steps: Iterable[ast.Step], items: tuple[Item, ...], states: set[State]) -> set[State]:
+        """Every state that can follow `states` once the steps are matched."""
+        for step in steps:
+            after = self._step(step, items, states)
+            if isinstance(step, ast.Layer | ast.Group) and step.optional:
+                after |= states
+            states = after
+            if len(states) > MOST_STATES:
+                raise CnnError(Diagnostic("E806", "the pattern leaves too many ways to try; name more of its layers"))
+        return states
+
+    def _step(self, step: ast.Step, items: tuple[Item, ...], states: set[State]) -> set[State]:
+        if isinstance(step, ast.Group):
+            return self._group(step, items, states)
+        if isinstance(step, ast.Layer):
+            return {found for state in states for found in self._layer(step, items, state)}
+        return set()
+
+    def _group(self, group: ast.Group, items: tuple[Item, ...], states: set[State]) -> set[State]:
+        times = group.times
+        if times is None or isinstance(times.count, int):
+            for _ in range(times.count if times is not None and isinstance(times.count, int) else 1):
+                before, states = states, self.run(group.steps, items, states)
+                if states == before or not states:
+                    break
+            return states
+        slot = self.variables.index(times.count)
+        found: set[State] = set()
+        turn = 0
+        while states and turn <= len(items):
+            turn += 1
+            states = self.run(group.steps, items, states)
+            for at, values in states:
+                if values[slot] in (None, turn):
+                    found.add((at, (*values[:slot], turn, *values[slot + 1 :])))
+        return found
+
+    def _layer(self, step: ast.Layer, items: tuple[Item, ...], state: State) -> Iterator[State]:
+        at, values = state
+        if step.keyword == "ID":
+            yield state
+            return
+        while at < len(items):
+            item = items[at]
+            if item.keyword == step.keyword:
+                yield from self._same(step, item, at + 1, values)
+            if not item.passed_over:
+                return
+            at += 1
+
+    def _same(self, step: ast.Layer, item: Item, after: int, values: tuple[int | None, ...]) -> Iterator[State]:
+        bound = self.bound(step)
+        if any(item.values.get(name) != value for name, value in bound.values.items()):
+            return
+        for arg in step.args:
+            if isinstance(arg, ast.Times) and isinstance(arg.count, str):
+                slot = self.variables.index(arg.count)
+                wanted = next((item.values.get(a.field) for a in item.op.arguments if a.form == "times"), None) if item.op else None
+                if wanted is None or values[slot] not in (None, wanted):
+                    return
+                values = (*values[:slot], wanted, *values[slot + 1 :])
+        states = {values}
+        if step.branches is not None:
+            if item.branches is None or len(item.branches) != len(step.branches):
+                return
+            for wanted_branch, branch in zip(step.branches, item.branches, strict=True):
+                ends = self.run(wanted_branch, branch, {(0, v) for v in states})
+                states = {v for end, v in ends if self.rest_passed_over(branch, end)}
+        yield from ((after, v) for v in states)
