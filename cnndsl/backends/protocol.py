@@ -129,6 +129,10 @@ class TrainingProgram(Protocol):
         """Copies of the optimizer's memory: ``conv1.weight/velocity``."""
         ...
 
+    def load(self, state: State, slots: State) -> None:
+        """Takes copies of what `state` and `slots` gave before, to go on from there."""
+        ...
+
 
 class Backend(Protocol):
     """Turns graphs into programs."""
@@ -173,7 +177,7 @@ class Context(Protocol):
         ...
 
     def uniform(self, shape: tuple[int, ...]) -> Array:
-        """float64 numbers in [0, 1) that depend on (seed, step, node name, index) and nothing else."""
+        """float64 numbers in [0, 1) that depend on (seed, step, node name, index) and nothing else; scratch memory."""
         ...
 
 
@@ -195,13 +199,13 @@ class Kernel(NamedTuple):
     ]
 
 
-def uniform(seed: int, step: int, name: str, shape: tuple[int, ...]) -> Array:
+def uniform(seed: int, step: int, name: str, shape: tuple[int, ...], out: Array | None = None) -> Array:
     """Counter-based random numbers: Philox4x64 keyed by seed and (step, layer), the index as its counter.
 
     The number at flat index i is the top 53 bits of the i-th output word, divided by 2**53: the same on every
-    backend, whatever order it computes in.
+    backend, whatever order it computes in. `out` (float64, of that shape) takes them.
     """
     from zlib import crc32
 
     key = np.array([seed & (2**64 - 1), ((step & (2**32 - 1)) << 32) | crc32(name.encode())], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key)).random(shape)
+    return np.random.Generator(np.random.Philox(key=key)).random(shape, out=out)

@@ -32,14 +32,13 @@ def specialize(module: ast.Module, choices: Choices) -> ast.Module:
     """The tree with the user's choices written into it: values for variables, a size for INPUT, `?` decided."""
     items: list[ast.Step | ast.Train] = []
     separators = [module.separators[0]]
-    kept = _specialize(ast.Steps(module.steps, ("",) * (len(module.steps) + 1)), choices).items
-    steps = iter(kept)
     index = 0
     for item, separator in zip(module.items, module.separators[1:], strict=True):
         if not isinstance(item, ast.Train):
-            if _left_out(item, choices):
+            kept = _specialize(ast.Steps((item,), ("", "")), choices).items
+            if not kept:
                 continue
-            item = next(steps)
+            item = kept[0]
             if index == 0 and choices.input is not None:
                 item, extra = _with_input(item, choices.input)
                 if extra is not None:
@@ -63,14 +62,26 @@ def _specialize(steps: ast.Steps, choices: Choices) -> ast.Steps:
             continue
         if isinstance(step, ast.Group):
             times = _times(step.times, choices) if step.times else None
-            step = replace(step, steps=_specialize(step.steps, choices), times=times, optional=False)
+            inner = _specialize(step.steps, choices)
+            if not inner.items:
+                continue
+            step = replace(step, steps=inner, times=times, optional=False)
         elif isinstance(step, ast.Layer):
             args = tuple(_times(a, choices) if isinstance(a, ast.Times) else a for a in step.args)
-            branches = None if step.branches is None else tuple(_specialize(b, choices) for b in step.branches)
+            branches = None if step.branches is None else tuple(_branch(b, choices) for b in step.branches)
             step = replace(step, args=args, branches=branches, optional=False)
         items.append(step)
         separators.append(separator)
     return ast.Steps(tuple(items), tuple(separators))
+
+
+def _branch(branch: ast.Steps, choices: Choices) -> ast.Steps:
+    """A branch that is left without steps is the empty one."""
+    found = _specialize(branch, choices)
+    if found.items:
+        return found
+    span = branch.items[0].span
+    return ast.Steps((ast.Layer(span, _keyword("ID"), (), None, False),), ("", ""))
 
 
 def _times(times: ast.Times, choices: Choices) -> ast.Times:

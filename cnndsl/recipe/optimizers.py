@@ -22,6 +22,11 @@ class SGD:
     nesterov: bool = choice({"nesterov": True}, default=False, doc="look ahead: w <- w - lr*(g + momentum*v)")
     decay: float = option(0.0, schema=DECAY, doc="weight decay")
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Arrays kept for each parameter."""
+        return ("velocity",) if self.momentum else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adam:
@@ -32,6 +37,11 @@ class Adam:
     beta2: float = option(0.999, schema=SHARE, doc="memory of the square")
     eps: float = option(1e-8, schema=EPS, doc="added to the root of the square")
     decay: float = option(0.0, schema=DECAY, doc="weight decay")
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Arrays kept for each parameter: running means of the gradient and of its square."""
+        return ("mean", "square")
 
 
 ENTRIES = (

@@ -1,0 +1,5 @@
+"""python -m cnndsl"""
+
+from cnndsl.cli.main import entry
+
+entry()

@@ -1,0 +1,221 @@
+"""The compiler from Python: load, loads, check, compile, train. Glue, no logic."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.diagnostics.model import errors
+from cnndsl.ir.graph import Graph
+from cnndsl.ir.types import TensorType
+from cnndsl.lang import ast
+from cnndsl.lang.lower import Choices, Lowered, lower
+from cnndsl.lang.parse import parse, read_source
+from cnndsl.lang.unparse import specialize, unparse
+from cnndsl.plugins import Registry
+from cnndsl.plugins import load as load_plugins
+from cnndsl.recipe.spec import Recipe
+from cnndsl.source import Source
+
+if TYPE_CHECKING:
+    from cnndsl.backends.model import Model
+    from cnndsl.train.result import Trained
+    from cnndsl.train.trainer import Event
+
+Size = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A file that has no errors. `base` is the folder that paths in it are relative to."""
+
+    name: str
+    module: ast.Module
+    lowered: Lowered
+    choices: Choices
+    base: Path
+    registry: Registry
+
+    @property
+    def recipe(self) -> Recipe:
+        """How its `train` block says to train it, defaults filled in."""
+        return self.lowered.recipe
+
+    @property
+    def pattern(self) -> bool:
+        """Whether the file describes a family of networks."""
+        return self.lowered.pattern
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings."""
+        return self.lowered.diagnostics
+
+    @property
+    def graph(self) -> Graph:
+        """The network. Raises CnnError: E210 on a pattern, E213 where no input size is known."""
+        if self.lowered.graph is not None:
+            return self.lowered.graph
+        name = self.module.source.name
+        if self.lowered.open:
+            help = ("bind variables with `-D N=1` (in Python `variables={'N': 1}`)",) if self.pattern else ()
+            raise CnnError(
+                Diagnostic("E210", f"{name} is a pattern, not a network", notes=self.lowered.open, help=help)
+            )
+        help = ("begin the file with `INPUT 28x28x1`, or give `--input 28x28x1` (in Python `input=(28, 28, 1)`)",)
+        raise CnnError(Diagnostic("E213", f"{name} does not say how large its input is", help=help))
+
+    @property
+    def input(self) -> TensorType:
+        """Size of one sample."""
+        return self.graph.input.type
+
+    @property
+    def output(self) -> TensorType:
+        """Size of the main output for one sample."""
+        return self.graph.output().type
+
+    @property
+    def text(self) -> str:
+        """The program in canonical form, with the choices (variables, input size) written into it."""
+        return unparse(specialize(self.module, self.choices))
+
+
+def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optional: bool) -> Choices:
+    for name, value in (variables or {}).items():
+        if not isinstance(value, int) or not 1 <= value <= 9_999_999_999:
+            raise CnnError(Diagnostic("E806", f"variable {name} must be a whole number from 1, found {value!r}"))
+    if input is not None and (len(input) != 3 or not all(isinstance(n, int) and 1 <= n <= 65_536 for n in input)):
+        message = f"an input size is height, width and depth, each from 1 to 65,536; found {input!r}"
+        raise CnnError(Diagnostic("E806", message))
+    return Choices(dict(variables or {}), tuple(input) if input is not None else None, drop_optional)
+
+
+def examine(
+    source: Source, choices: Choices | None = None, *, name: str = "network", registry: Registry | None = None
+) -> tuple[ast.Module | None, Lowered | None, tuple[Diagnostic, ...]]:
+    """Parses and lowers a source: the tree and what lowering gave, as far as they got, and every diagnostic."""
+    registry = registry or load_plugins()
+    module, found = parse(source)
+    if module is None:
+        return None, None, tuple(found)
+    lowered = lower(module, registry.layers, name=name, choices=choices)
+    every = sorted([*found, *lowered.diagnostics], key=lambda d: d.span.start if d.span else -1)
+    if not errors(every) and lowered.fragment:
+        message = "the file has no INPUT: its sizes were not checked"
+        help = ("begin it with `INPUT 28x28x1`, or give `--input 28x28x1`",)
+        every.append(Diagnostic("W201", message, source.span(0, 0), help=help))
+    return module, lowered, tuple(every)
+
+
+def read_file(path: str | os.PathLike[str]) -> Source:
+    """The source in a file. Raises CnnError: E805 where it cannot be opened, E102 where it is not UTF-8."""
+    shown = os.fspath(path)
+    try:
+        if not Path(path).is_file():
+            what = "is a folder" if Path(path).is_dir() else "is not a file" if Path(path).exists() else None
+            message = f"{shown} {what}" if what else f"there is no file {shown}"
+            raise CnnError(Diagnostic("E805", message, help=("give the path of a .cnn file",)))
+        with open(path, "rb") as file:
+            data = file.read((1 << 20) + 4)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CnnError(Diagnostic("E805", f"{shown} cannot be opened: {reason}")) from error
+    return read_source(shown, data)
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    input: Size | None = None,
+    variables: Mapping[str, int] | None = None,
+    drop_optional: bool = False,
+    registry: Registry | None = None,
+) -> Network:
+    """The network in a `.cnn` file.
+
+    `input` is (height, width, depth) for a file without INPUT size; `variables` binds those of a pattern. Raises
+    CnnError with everything that is wrong with the file.
+    """
+    source = read_file(path)
+    choices = _choices(input, variables, drop_optional)
+    return _network(source, choices, _stem(path), Path(path).resolve().parent, registry)
+
+
+def loads(
+    text: str,
+    *,
+    input: Size | None = None,
+    variables: Mapping[str, int] | None = None,
+    drop_optional: bool = False,
+    name: str = "network",
+    base: str | os.PathLike[str] = ".",
+    registry: Registry | None = None,
+) -> Network:
+    """The network in a text; as `load`. Paths in it are relative to the folder `base`."""
+    source = Source("<string>", text.removeprefix("\ufeff"))
+    return _network(source, _choices(input, variables, drop_optional), name, Path(base), registry)
+
+
+def _stem(path: str | os.PathLike[str]) -> str:
+    return Path(path).stem or "network"
+
+
+def _network(source: Source, choices: Choices, name: str, base: Path, registry: Registry | None) -> Network:
+    registry = registry or load_plugins()
+    module, lowered, found = examine(source, choices, name=name, registry=registry)
+    if module is None or lowered is None or errors(found):
+        raise CnnError(found)
+    return Network(name, module, lowered, choices, base, registry)
+
+
+def check(
+    text: str,
+    *,
+    input: Size | None = None,
+    variables: Mapping[str, int] | None = None,
+    drop_optional: bool = False,
+    name: str = "<string>",
+) -> list[Diagnostic]:
+    """Everything that is wrong with a program's text, warnings too; empty where it is clean. Raises nothing for it."""
+    try:
+        choices = _choices(input, variables, drop_optional)
+    except CnnError as error:
+        return list(error.diagnostics)
+    return list(examine(Source(name, text.removeprefix("\ufeff")), choices)[2])
+
+
+def backend_name(asked: str) -> str:
+    """The backend that `auto` stands for; any other name is itself."""
+    return "vectorized" if asked == "auto" else asked
+
+
+def compile(
+    network: Network | str, *, backend: str = "auto", seed: int | None = None, dtype: str = "float32"
+) -> Model:
+    """A network with initial parameters, ready to run forward and backward on arrays.
+
+    `network` is a Network or a program's text. `seed` (the train block's where left out) fixes the parameters and the
+    masks of DROPOUT; `dtype` is ``float32`` or ``float64``. Raises CnnError: E801 for an unknown backend, E210 for a
+    pattern, E806 for another dtype.
+    """
+    from cnndsl.backends.model import Model
+    from cnndsl.backends.protocol import Options
+    from cnndsl.train.init import initial_state
+
+    if isinstance(network, str):
+        network = loads(network)
+    if dtype not in ("float32", "float64"):
+        raise CnnError(Diagnostic("E806", f"dtype must be float32 or float64, found {dtype!r}"))
+    seed = network.recipe.seed if seed is None else seed
+    runner = network.registry.backend(backend_name(backend))
+    program = runner.compile(network.graph, Options(dtype=dtype, seed=seed))
+    return Model(program, initial_state(network.graph, seed, network.recipe.init, dtype))
+
+
+def train(network: Network | str) -> None:
+    raise NotImplementedError

@@ -1,0 +1,91 @@
+"""What a program is given from outside, checked where it comes in: behind it every array has its shape and type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cnndsl.backends.protocol import Array, State
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.ir.types import ParamSpec, TensorType
+
+DTYPES = ("float32", "float64")
+SHOWN = 5
+"""How many differences between a state and a network a message lists."""
+
+
+def refuse(code: str, message: str, *help: str, notes: tuple[str, ...] = ()) -> CnnError:
+    """The error to raise for something that cannot be used."""
+    return CnnError(Diagnostic(code, message, notes=notes, help=help))
+
+
+def dtype_of(name: str) -> np.dtype[Any]:
+    """Raises CnnError (E806) for anything but float32 and float64."""
+    if name not in DTYPES:
+        raise refuse("E806", f"a program computes in {' or '.join(DTYPES)}, not in {name}")
+    return np.dtype(name)
+
+
+def numbers(values: Any, dtype: np.dtype[Any], what: str) -> Array:
+    """A C-contiguous array of `dtype`: the same array if it is one, else a copy.
+
+    Real numbers of any kind are taken, not-a-number and infinity too. Raises CnnError (E809) for anything else.
+    """
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):
+        raise refuse("E809", f"{what} is not an array: its rows differ in length") from None
+    if array.dtype.kind not in "fiub":
+        raise refuse("E809", f"{what} has type {array.dtype}, which are not real numbers", f"give it as {dtype}")
+    with np.errstate(over="ignore"):
+        return array.astype(dtype, order="C", copy=False)
+
+
+def batch(values: Any, sample: TensorType, dtype: np.dtype[Any], what: str) -> Array:
+    """A batch of samples of that type: N, D, H, W or N, D. Raises CnnError (E809)."""
+    array = numbers(values, dtype, what)
+    if array.ndim == 0 or array.shape[1:] != sample.shape:
+        needed = "N, " + ", ".join(map(str, sample.shape))
+        raise refuse(
+            "E809", f"{what} has shape {array.shape}; a batch of {sample} has shape ({needed})", *_hints(array, sample)
+        )
+    return array
+
+
+def _hints(array: Array, sample: TensorType) -> tuple[str, ...]:
+    if array.shape == sample.shape:
+        return ("this is one sample: `x[None]` is a batch of one",)
+    if array.ndim == 4 and array.shape[1:] == (sample.height, sample.width, sample.depth):
+        return ("depth comes before height and width: `x.transpose(0, 3, 1, 2)`",)
+    if array.ndim == 3 and (1, *array.shape[1:]) == sample.shape:
+        return ("the depth of 1 is an axis too: `x[:, None]`",)
+    return ()
+
+
+def gradient(values: Any, like: tuple[int, ...], dtype: np.dtype[Any], output: str) -> Array:
+    """The gradient of an output, in its shape. Raises CnnError (E809)."""
+    array = numbers(values, dtype, f"the gradient of output `{output}`")
+    if array.shape != like:
+        raise refuse("E809", f"the gradient of output `{output}` has shape {array.shape}, the output {like}")
+    return array
+
+
+def arrays(state: State, specs: Mapping[str, ParamSpec], dtype: np.dtype[Any], *, what: str) -> dict[str, Array]:
+    """The arrays of a network by full name, in the network's order.
+
+    Raises CnnError: E702 where names or shapes are others, with the first differences; E809 where they are no numbers.
+    """
+    found = {name: numbers(state[name], dtype, name) for name in specs if name in state}
+    differences = [f"{name} is missing" for name in specs if name not in found]
+    differences += [f"{name} is not in the network" for name in state if name not in specs]
+    differences += [
+        f"{name} has shape {array.shape}, not {specs[name].shape}"
+        for name, array in found.items()
+        if array.shape != specs[name].shape
+    ]
+    if differences:
+        more = (f"and {len(differences) - SHOWN} more",) if len(differences) > SHOWN else ()
+        raise refuse("E702", f"{what} are those of another network", notes=(*differences[:SHOWN], *more))
+    return found

@@ -1,0 +1,83 @@
+"""CONV: every output cell is a sum over one window (the tutorial's sections 5.1 and 6.1).
+
+x: D, H, W; W: N, D/G, F, F for G groups; b: N; y: N, H2, W2. Filter k sees the D/G channels of its group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.ops.conv import Conv
+from cnndsl.ops.window import Axis, axes
+
+
+def forward(
+    a: Conv, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
+) -> tuple[Array, Array, dict[str, Array]]:
+    """Equation 4 (equation 1 is its case of depth 1), for each filter k:
+
+    y[k, i, j] = sum over d, m, n of W[k, d, m, n] * x[d, i + m, j + n] + b[k]
+
+    With stride S, dilation and padding P, row i + m is row i*S + m*dilate - P; outside the input x is 0. The
+    activation f of equation 4 is a layer of its own.
+    """
+    (x,) = xs
+    W, b = params["weight"], params.get("bias")
+    y = np.zeros((len(x), *ctx.node.type.shape), x.dtype)
+    for s, k, i, j in np.ndindex(y.shape):
+        for d, m, n, channel, row, column in _taps(a, ctx, k, i, j):
+            y[s, k, i, j] += W[k, d, m, n] * x[s, channel, row, column]
+        if b is not None:
+            y[s, k, i, j] += b[k]
+    return y, x, {}
+
+
+def backward(
+    a: Conv, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
+) -> tuple[tuple[Array], dict[str, Array]]:
+    """Every product of forward hands its share back the way it came. Collected by input cell, at stride 1, that is
+
+    dx[d, i, j] = sum over k, m, n of W[k, d, m, n] * dy[k, i - m, j - n]     (equation 7, over the N filters of 9)
+    dW[k, d, m, n] = sum over i, j of dy[k, i, j] * x[d, i + m, j + n]         (section 6.1.2)
+    db[k] = sum over i, j of dy[k, i, j]
+
+    At stride S the tutorial spreads dy out with zeros to the map of stride 1. The sum over windows below is the same
+    sum, also where (W1 - F + 2P)/S is not whole: rows that no window covers get 0. The factor f' of equation 7 belongs
+    to the activation's own layer.
+    """
+    W = params["weight"]
+    dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(W[:, 0, 0, 0])
+    for s, k, i, j in np.ndindex(dy.shape):
+        for d, m, n, channel, row, column in _taps(a, ctx, k, i, j):
+            dx[s, channel, row, column] += W[k, d, m, n] * dy[s, k, i, j]
+            dW[k, d, m, n] += dy[s, k, i, j] * x[s, channel, row, column]
+        db[k] += dy[s, k, i, j]
+    return (dx,), {"weight": dW, "bias": db} if "bias" in params else {"weight": dW}
+
+
+def _taps(a: Conv, ctx: Context, k: int, i: int, j: int) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """The weights d, m, n of filter k and the cells channel, row, column under them at output i, j.
+
+    Cells in the pad and in what hangs over are left out: they read 0.
+    """
+    rows, columns = axes(a, ctx.inputs[0])
+    seen = ctx.inputs[0].depth // a.groups
+    group = k // (a.filters // a.groups)
+    for d in range(seen):
+        for m, row in _inside(rows, i):
+            for n, column in _inside(columns, j):
+                yield d, m, n, group * seen + d, row, column
+
+
+def _inside(axis: Axis, i: int) -> Iterator[tuple[int, int]]:
+    """Taps of window i along one axis, and the rows of the input that they see."""
+    for m in range(axis.window):
+        row = i * axis.stride + m * axis.dilate - axis.before
+        if 0 <= row < axis.input:
+            yield m, row
+
+
+KERNELS = {"CONV": Kernel(forward, backward)}

@@ -1,0 +1,1 @@
+"""The commands. Each file has HELP (a line), `configure(parser)` and `run(args) -> exit code`."""

@@ -1,0 +1,65 @@
+"""Finds every mistake in .cnn files, and says where it is, why it is one, and what to do.
+
+Exit code 0 when all files are clean, 1 when something was found, 2 when a file cannot be opened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from cnndsl import api
+from cnndsl.cli import options, terminal
+from cnndsl.diagnostics import CnnError, Diagnostic, render
+from cnndsl.diagnostics.model import errors, exit_code
+from cnndsl.lang import ast
+from cnndsl.lang.lower import Lowered
+from cnndsl.lang.pattern import variables
+
+HELP = "find every mistake in .cnn files"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .cnn file; - is standard input")
+    parser.add_argument("--format", choices=("text", "concise", "json"), default="text", help="how to report")
+    parser.add_argument("--strict", action="store_true", help="warnings count as findings")
+    options.add_choices(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    every: list[Diagnostic] = []
+    for path in args.files:
+        try:
+            module, lowered, found = api.examine(options.read(path), options.choices(args))
+        except CnnError as error:
+            module, lowered, found = None, None, error.diagnostics
+        every += found
+        if args.format == "concise":
+            sys.stdout.writelines(f"{render.concise(d)}\n" for d in found)
+        elif args.format == "text":
+            terminal.say(found, sys.stdout)
+            print(_verdict(path, module, lowered, found))
+    if args.format == "json":
+        print(json.dumps([render.as_json(d) for d in every], indent=2, ensure_ascii=False))
+    return exit_code(every, strict=args.strict)
+
+
+def _verdict(
+    path: str, module: ast.Module | None, lowered: Lowered | None, found: tuple[Diagnostic, ...]
+) -> str:
+    """One line about a file: what was found, or what it is."""
+    counts = render.summary(found)
+    if module is None or lowered is None or errors(found):
+        return f"{'' if not found else chr(10)}{path}: {counts}"
+    also = f", {counts}" if counts else ""
+    if lowered.graph is not None:
+        graph = lowered.graph
+        what = (
+            f"{graph.input.type} -> {graph.output().type}, {graph.parameter_count:,} parameters, {graph.macs:,} MACs"
+        )
+        return f"{path}: ok{', a pattern' if lowered.pattern else ''}, {what}{also}"
+    if lowered.pattern:
+        names = variables(module)
+        return f"{path}: ok, a pattern{' with variables ' + ', '.join(names) if names else ''}{also}"
+    return f"{path}: ok, a fragment{also}"

@@ -1,0 +1,85 @@
+"""cnndsl: the command line's entry."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from cnndsl.cli import commands, terminal
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.diagnostics.model import exit_code
+
+DESCRIPTION = "Describe, check and train convolutional networks."
+EPILOG = """\
+examples:
+  cnndsl check models/lenet5.cnn        all mistakes, with the arithmetic
+  cnndsl show models/lenet5.cnn         sizes, parameters and MACs of every layer
+  cnndsl run models/digits.cnn          train, and test on data it has not seen
+  cnndsl explain CONV                   the page of a layer, or of a code: E301
+
+exit codes:
+  0 clean   1 findings, a difference, no match, bad data   2 wrong use
+  3 training stopped (not a number)   4 does not fit in memory
+  5 output cannot be written   130, 143 signals   141 closed pipe"""
+
+
+def _commands() -> dict[str, ModuleType]:
+    """Every file in `commands/`."""
+    names = sorted(found.name for found in iter_modules(commands.__path__))
+    return {name: import_module(f"cnndsl.cli.commands.{name}") for name in names}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    from cnndsl import __version__
+
+    formatter = argparse.RawDescriptionHelpFormatter
+    top = argparse.ArgumentParser(prog="cnndsl", description=DESCRIPTION, epilog=EPILOG, formatter_class=formatter)
+    top.add_argument("--version", action="version", version=f"cnndsl {__version__}")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for name, module in _commands().items():
+        text = module.__doc__ or ""
+        sub = subparsers.add_parser(name, help=module.HELP, description=text.strip(), formatter_class=formatter)
+        module.configure(sub)
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command and gives its exit code."""
+    terminal.prepare()
+    try:
+        args = parser().parse_args(argv)
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except CnnError as error:
+        terminal.say(error.diagnostics, sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped\n")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    except MemoryError:
+        wrong = Diagnostic("E802", "the machine has no more memory", help=("use a smaller `batch`",))
+        terminal.say([wrong], sys.stderr)
+        return exit_code([wrong])
+
+
+def entry() -> None:
+    """For the console script."""
+    from cnndsl.plugins import PluginError
+
+    try:
+        code = main()
+    except PluginError as error:
+        wrong = Diagnostic("E808", str(error), help=("mend or uninstall that package",))
+        terminal.say([wrong], sys.stderr)
+        code = exit_code([wrong])
+    sys.exit(code)

@@ -1,0 +1,42 @@
+"""What is written where, and in what form: colour only on a terminal, and no character that it cannot show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from cnndsl.diagnostics import Diagnostic, render
+from cnndsl.diagnostics.render import Style
+
+
+def prepare() -> None:
+    """Makes both streams replace characters that their encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def width(stream: TextIO) -> int:
+    """Columns of a terminal; 80 where there is none. At least 40, at most 120."""
+    try:
+        found = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        found = 80
+    return max(40, min(120, found))
+
+
+def style(stream: TextIO) -> Style:
+    """Colour on a terminal, unless NO_COLOR is set or the terminal is dumb."""
+    color = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return Style(color=color, width=width(stream))
+
+
+def say(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None:
+    """Diagnostics as text, an empty line between them."""
+    shown = style(stream)
+    found = [render.text(d, shown) for d in diagnostics]
+    if found:
+        stream.write("\n\n".join(found) + "\n")

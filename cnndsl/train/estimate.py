@@ -1,0 +1,85 @@
+"""What training will take, computed from sizes alone before anything is taken. Needs no NumPy.
+
+Python integers throughout: `FC 9999999999` on a large image is a number like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnndsl.diagnostics import Diagnostic
+from cnndsl.ir.graph import Graph, Node
+from cnndsl.train.memory import amount
+
+BYTES = {"float32": 4, "float64": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Bytes, by purpose. `parameters` counts buffers too; `kept` is their copy of the last epoch's end; `activations`
+    are the outputs of all layers for one batch, and `activation_gradients` as much again. `largest` is the layer that
+    takes most in training, with its own bytes."""
+
+    batch: int
+    parameters: int
+    kept: int
+    gradients: int
+    slots: int
+    activations: int
+    activation_gradients: int
+    largest: Node
+    largest_bytes: int
+
+    @property
+    def inference(self) -> int:
+        """Without training: parameters and the outputs of all layers."""
+        return self.parameters + self.activations
+
+    @property
+    def training(self) -> int:
+        return self.inference + self.kept + self.gradients + self.slots + self.activation_gradients
+
+
+def estimate(graph: Graph, batch: int, *, slots: int, dtype: str = "float32") -> Estimate:
+    """The estimate for batches of that many samples. `slots`: arrays that the optimizer keeps for each parameter."""
+    size = BYTES[dtype]
+    owned = {node.name: size * sum(p.count for p in node.params) for node in graph}
+    trained = {node.name: size * sum(p.count for p in node.params if p.trained) for node in graph}
+    outputs = {node.name: size * batch * node.type.count for node in graph}
+    total = {name: 2 * owned[name] + trained[name] * (1 + slots) + 2 * outputs[name] for name in owned}
+    largest = max(graph, key=lambda node: total[node.name])
+    return Estimate(
+        batch=batch,
+        parameters=sum(owned.values()),
+        kept=sum(owned.values()),
+        gradients=sum(trained.values()),
+        slots=slots * sum(trained.values()),
+        activations=sum(outputs.values()),
+        activation_gradients=sum(outputs.values()),
+        largest=largest,
+        largest_bytes=total[largest.name],
+    )
+
+
+def refusal(found: Estimate, limit: int) -> Diagnostic | None:
+    """The diagnostic (E802) for an estimate above `limit` bytes, or None."""
+    if found.training <= limit:
+        return None
+    node = found.largest
+    parts = {
+        "parameters and a copy of them": found.parameters + found.kept,
+        "their gradients": found.gradients,
+        "the optimizer": found.slots,
+        f"outputs and their gradients, batch {found.batch}": found.activations + found.activation_gradients,
+    }
+    return Diagnostic(
+        "E802",
+        f"training needs about {amount(found.training)}, of which this machine can give {amount(limit)}",
+        node.span,
+        label=f"{node.name} alone takes {amount(found.largest_bytes)}",
+        notes=(
+            ", ".join(f"{what}: {amount(size)}" for what, size in parts.items()),
+            f"most of it in {node.name} ({node.keyword}): {amount(found.largest_bytes)}",
+        ),
+        help=("make that layer smaller, or the batch",),
+    )

@@ -1,0 +1,57 @@
+"""Losses. Each gives the mean over the batch and its gradient by the network's output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from cnndsl.backends.protocol import Array, Loss
+from cnndsl.recipe.spec import Setting
+
+
+class CrossEntropy:
+    """Cross-entropy of softmax(logits) against (1 - s)*onehot + s/K, with s the smoothing and K the classes.
+
+    Logits are N, K or N, K, 1, 1; targets are N whole numbers below K. The gradient, (softmax - target)/N, has the
+    logits' shape and type; it is written to an array that the next call writes again.
+    """
+
+    name = "cross_entropy"
+
+    def __init__(self, smooth: float = 0.0):
+        self.smooth = smooth
+        self._memory: Array = np.empty(0)
+
+    def __call__(self, output: Array, target: Array) -> tuple[float, Array]:
+        count, classes = len(output), output.size // len(output)
+        logits = output.reshape(count, classes)
+        gradient = self._gradient(logits)
+        rows = np.arange(count)
+        np.subtract(logits, logits.max(axis=1, keepdims=True), out=gradient)
+        chosen = gradient[rows, target].sum(dtype=np.float64)
+        spread = gradient.sum(dtype=np.float64) if self.smooth else 0.0
+        np.exp(gradient, out=gradient)
+        total = gradient.sum(axis=1, keepdims=True)
+        loss = np.log(total).sum(dtype=np.float64) - (1 - self.smooth) * chosen - self.smooth / classes * spread
+        gradient /= total
+        if self.smooth:
+            gradient -= self.smooth / classes
+        gradient[rows, target] -= 1 - self.smooth
+        gradient /= count
+        return float(loss / count), gradient.reshape(output.shape)
+
+    def _gradient(self, logits: Array) -> Array:
+        if self._memory.size < logits.size or self._memory.dtype != logits.dtype:
+            self._memory = np.empty(logits.size, logits.dtype)
+        return self._memory[: logits.size].reshape(logits.shape)
+
+
+MAKERS: Mapping[str, Callable[[Any], Loss]] = {"cross_entropy": lambda attrs: CrossEntropy(attrs.smooth)}
+"""Word of the recipe to loss."""
+
+
+def make_loss(setting: Setting) -> Loss:
+    """The loss that a recipe's setting names."""
+    return MAKERS[setting.word](setting.attrs)

@@ -1,0 +1,159 @@
+"""Weights in files: safetensors, written atomically, checked when read. Reading runs no code of the file.
+
+The file's metadata say who wrote it. Beside PyTorch-style names and layouts this keeps the files readable by anything
+that reads safetensors; files of others, without our metadata, are read too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError, safe_open
+
+from cnndsl import __version__
+from cnndsl.backends.protocol import Array, State
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.ir.graph import Graph
+from cnndsl.train import atomic
+
+FORMAT = "1"
+"""Version of what the metadata mean."""
+
+KEYS = ("cnndsl_format", "cnndsl_version", "cnndsl_network", "cnndsl_program", "cnndsl_content")
+SHOWN = 5
+"""How many differences a message lists."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """Arrays by full name, and the file's metadata as they stand in it (empty where a file has none)."""
+
+    state: dict[str, Array]
+    metadata: Mapping[str, str]
+
+
+def digest(state: State) -> str:
+    """SHA-256 of names, types, shapes and values, in the order of names."""
+    found = sha256()
+    for name in sorted(state):
+        array = np.ascontiguousarray(state[name], state[name].dtype.newbyteorder("<"))
+        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(array.reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
+
+
+def save(path: Path, state: State, *, network: str, program: str) -> None:
+    """Writes weights, whole or not at all. `program` is the network's canonical text, of which the hash is kept.
+
+    Raises CnnError (E803); the file that was there before is whole then.
+    """
+    metadata = {
+        "cnndsl_format": FORMAT,
+        "cnndsl_version": __version__,
+        "cnndsl_network": network,
+        "cnndsl_program": sha256(program.encode()).hexdigest(),
+        "cnndsl_content": digest(state),
+    }
+    atomic.write(path, safetensors.numpy.save(dict(state), metadata))
+
+
+def load(path: Path) -> Weights:
+    """Reads weights. Raises CnnError: E805 for a file that cannot be opened, E701 for one that is damaged."""
+    _check_file(path)
+    state = {}
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = dict(file.metadata() or {})
+            for name in file.keys():  # noqa: SIM118 (the file is no mapping)
+                state[name] = np.array(file.get_tensor(name))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, f"is not a safetensors file, or is damaged ({error})") from error
+    for name, array in state.items():
+        if array.dtype.kind != "f":
+            raise _damaged(path, f"{name} is {array.dtype}, not floating numbers")
+        if not np.isfinite(array).all():
+            raise _damaged(path, f"{name} has values that are not finite")
+    _check_metadata(path, state, metadata)
+    return Weights(state, metadata)
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if not path.is_file():
+            raise CnnError(
+                Diagnostic("E805", f"{path}: {'is not a file' if path.exists() else 'there is no such file'}")
+            )
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise CnnError(Diagnostic("E805", f"{path}: cannot be opened: {error.strerror}")) from error
+
+
+def _check_metadata(path: Path, state: State, metadata: Mapping[str, str]) -> None:
+    if not any(key.startswith("cnndsl_") for key in metadata):
+        return
+    lacking = [key for key in KEYS if key not in metadata]
+    if lacking:
+        raise _damaged(path, f"its metadata lack {', '.join(lacking)}")
+    if metadata["cnndsl_format"] != FORMAT:
+        raise CnnError(
+            Diagnostic(
+                "E701",
+                f"{path}: has format {metadata['cnndsl_format']}, this version reads format {FORMAT}",
+                help=(f"it was written by cnndsl {metadata['cnndsl_version']}: use that version or a newer one",),
+            )
+        )
+    if metadata["cnndsl_content"] != digest(state):
+        raise _damaged(path, "its contents are not those that were written")
+
+
+def _damaged(path: Path, found: str) -> CnnError:
+    return CnnError(Diagnostic("E701", f"{path}: {found}", help=("use another copy of the file",)))
+
+
+def fitted(graph: Graph, weights: Weights, path: Path, dtype: str = "float32") -> dict[str, Array]:
+    """The weights as the network's state: every array there, none too many, each of its shape; converted to `dtype`.
+
+    Raises CnnError (E702), which lists the first differences, in the order of the network.
+    """
+    differences = [
+        f"{name}: the network has {_shape(spec.shape)}, the file {_found(weights.state, name)}"
+        for name, spec in graph.params.items()
+        if name not in weights.state or weights.state[name].shape != spec.shape
+    ]
+    differences += [
+        f"{name}: the file has {_shape(array.shape)}, the network nothing of this name"
+        for name, array in weights.state.items()
+        if name not in graph.params
+    ]
+    if differences:
+        more = len(differences) - SHOWN
+        raise CnnError(
+            Diagnostic(
+                "E702",
+                f"{path}: holds the weights of another network than {graph.name}: "
+                f"{len(differences)} difference{'s' if len(differences) > 1 else ''}",
+                notes=(*differences[:SHOWN], *((f"and {more} more",) if more > 0 else ())),
+                help=_origin(weights),
+            )
+        )
+    return {name: weights.state[name].astype(dtype) for name in graph.params}
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return json.dumps(list(shape))
+
+
+def _found(state: State, name: str) -> str:
+    return _shape(state[name].shape) if name in state else "nothing"
+
+
+def _origin(weights: Weights) -> tuple[str, ...]:
+    network = weights.metadata.get("cnndsl_network")
+    return (f"the file says that it was saved from the network {network!r}",) if network else ()

@@ -1,0 +1,228 @@
+"""The trainer: a generator of events. It prints nothing, writes nothing, and looks nothing up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from itertools import islice
+from math import ceil, isfinite
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from cnndsl.backends.protocol import Array, Backend, Options
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.diagnostics.model import errors
+from cnndsl.ir.graph import Graph
+from cnndsl.recipe.fit import fit
+from cnndsl.recipe.spec import Recipe
+from cnndsl.train import memory
+from cnndsl.train.data import Dataset
+from cnndsl.train.estimate import estimate, refusal
+from cnndsl.train.events import EpochDone, Event, Finished, Started, StepDone
+from cnndsl.train.init import initial_state
+from cnndsl.train.objective import OUTPUT, make_objective, trained_graph
+from cnndsl.train.samples import Samples, prepare
+
+
+class Score(NamedTuple):
+    """Sums over samples: of losses, of right answers, of samples."""
+
+    losses: float = 0.0
+    right: int = 0
+    samples: int = 0
+
+    def add(self, loss: float, output: Array, labels: Array) -> Score:
+        """With one batch more: its mean loss, its outputs and its labels."""
+        samples = len(labels)
+        right = int(np.count_nonzero(output.reshape(samples, -1).argmax(axis=1) == labels))
+        return Score(self.losses + loss * samples, self.right + right, self.samples + samples)
+
+    @property
+    def loss(self) -> float:
+        return self.losses / self.samples
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.samples
+
+
+class Trainer:
+    """Trains a network by a recipe on a data set, on a backend.
+
+    All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E603 or E604 where
+    network and data do not fit, E802 where training would need more than `budget` bytes (left out: what this machine
+    can give), and what the backend has against the network. `dtype` is ``float32`` or ``float64``. Everything random
+    comes from the recipe's seed: the same seed gives the same bits on the same machine.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        recipe: Recipe,
+        dataset: Dataset,
+        backend: Backend,
+        *,
+        dtype: str = "float32",
+        budget: int | None = None,
+    ):
+        self.warnings = _check_fit(graph, recipe, dataset)
+        self.graph = trained_graph(graph, recipe)
+        self.recipe = recipe
+        self._backend, self._classes = backend.name, dataset.classes
+        objective = make_objective(recipe)
+        batch = min(recipe.batch, len(dataset.train))
+        self.estimate = estimate(self.graph, batch, slots=len(objective.optimizer.slots), dtype=dtype)
+        limit = memory.budget() if budget is None else budget
+        refused = refusal(self.estimate, limit) if limit is not None else None
+        if refused is not None:
+            raise CnnError(refused)
+        self._loss = objective.losses[OUTPUT]
+        self._data = prepare(dataset, split=recipe.split, normalize=recipe.normalize, seed=recipe.seed, dtype=dtype)
+        self._good = initial_state(self.graph, recipe.seed, recipe.init, dtype)
+        self._stopped = False
+        self._program = backend.compile_training(self.graph, objective, self._good, Options(dtype, recipe.seed))
+        self._skip_lone = any(not spec.trained for spec in self.graph.params.values())
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self._data.train.steps(self.recipe.batch, skip_lone=self._skip_lone)
+
+    @property
+    def steps(self) -> int:
+        """Steps in all."""
+        return self.recipe.steps if self.recipe.steps is not None else self.recipe.epochs * self.steps_per_epoch
+
+    @property
+    def epochs(self) -> int:
+        """Epochs in all; `steps` may cut the last one short."""
+        return ceil(self.steps / self.steps_per_epoch)
+
+    def state(self) -> dict[str, Array]:
+        """Copies of parameters and buffers by full name: those of now, also in the middle of an epoch.
+
+        Once training was stopped by a number that is not finite: those of the last epoch that ended without one, or
+        the initial ones.
+        """
+        if self._stopped:
+            return {name: array.copy() for name, array in self._good.items()}
+        return self._program.state()
+
+    def run(self) -> Iterator[Event]:
+        """Trains, once: Started, then for each epoch its StepDones and an EpochDone, then Finished.
+
+        Raises CnnError (E804) at the first loss that is not a finite number, naming epoch and step.
+        """
+        start = perf_counter()
+        yield self._started()
+        best: EpochDone | None = None
+        for epoch in range(1, self.epochs + 1):
+            done = yield from self._epoch(epoch, best)
+            best = done if done.best else best
+            yield done
+        test = self._evaluate(self._data.test)
+        yield Finished(
+            epochs=self.epochs,
+            steps=self.steps,
+            test_loss=test.loss,
+            test_accuracy=test.accuracy,
+            test_right=test.right,
+            test=test.samples,
+            best_epoch=best.epoch if best else None,
+            best_accuracy=best.validation_accuracy if best else None,
+            seconds=perf_counter() - start,
+        )
+
+    def _started(self) -> Started:
+        train, validation, test = self._data
+        return Started(
+            network=self.graph.name,
+            backend=self._backend,
+            parameters=self.graph.parameter_count,
+            training=len(train),
+            validation=len(validation),
+            test=len(test),
+            classes=self._classes,
+            batch=self.recipe.batch,
+            epochs=self.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            steps=self.steps,
+            seed=self.recipe.seed,
+            warnings=self.warnings,
+        )
+
+    def _epoch(self, epoch: int, best: EpochDone | None) -> Generator[Event, None, EpochDone]:
+        """Yields the epoch's StepDones, and returns its EpochDone."""
+        start = perf_counter()
+        first = (epoch - 1) * self.steps_per_epoch
+        steps = min(self.steps_per_epoch, self.steps - first)
+        lr = self.recipe.optimizer.attrs.lr
+        batches = self._data.train.batches(self.recipe.batch, self.recipe.seed, epoch, skip_lone=self._skip_lone)
+        score = Score()
+        for step, (x, labels) in enumerate(islice(batches, steps), 1):
+            with np.errstate(all="ignore"):
+                done = self._program.step(x, {OUTPUT: labels}, step=first + step - 1, lr=lr)
+            if not isfinite(done.loss):
+                raise self._stop(f"the loss is {done.loss} at epoch {epoch}, step {step} of {steps}")
+            score = score.add(done.loss, done.outputs[OUTPUT], labels)
+            rate = score.samples / (perf_counter() - start)
+            yield StepDone(epoch, step, steps, done.loss, score.accuracy, score.samples, rate)
+        rate = score.samples / (perf_counter() - start)
+        self._keep(epoch)
+        validation = self._evaluate(self._data.validation) if len(self._data.validation) else None
+        if validation is not None and not isfinite(validation.loss):
+            raise self._stop(f"the validation loss is {validation.loss} after epoch {epoch}")
+        reached = validation.accuracy if validation is not None else None
+        before = best.validation_accuracy if best is not None else None
+        return EpochDone(
+            epoch=epoch,
+            step=first + steps,
+            loss=score.loss,
+            accuracy=score.accuracy,
+            validation_loss=validation.loss if validation is not None else None,
+            validation_accuracy=reached,
+            best=reached is not None and (before is None or reached > before),
+            seconds=perf_counter() - start,
+            rate=rate,
+        )
+
+    def _keep(self, epoch: int) -> None:
+        """Keeps the weights at an epoch's end, if all are finite: the last step's update has met no loss yet."""
+        state = self._program.state()
+        for name, array in state.items():
+            if not np.isfinite(array).all():
+                raise self._stop(f"{name} is not finite after epoch {epoch}")
+        self._good = state
+
+    def _stop(self, what: str) -> CnnError:
+        self._stopped = True
+        lr = self.recipe.optimizer.attrs.lr
+        return CnnError(
+            Diagnostic(
+                "E804",
+                f"training stopped: {what}",
+                self.recipe.optimizer.span,
+                notes=(f"the learning rate is {lr:g}; the weights kept are the last ones that were finite",),
+                help=(f"try a lower one: `lr {lr / 10:g}`",),
+            )
+        )
+
+    def _evaluate(self, samples: Samples) -> Score:
+        score = Score()
+        for x, labels in samples.in_order(self.recipe.batch):
+            with np.errstate(all="ignore"):
+                output = self._program.predict(x)[OUTPUT]
+                loss, _ = self._loss(output, labels)
+            score = score.add(loss, output, labels)
+        return score
+
+
+def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnostic, ...]:
+    """Warnings about network and data. Raises CnnError (E603, E604, E605)."""
+    span = recipe.data.span if recipe.data is not None else None
+    found = fit(graph, dataset.facts, data=dataset.name, pad=dataset.pad, span=span)
+    if not len(dataset.train) or not len(dataset.test):
+        found = (Diagnostic("E605", f"`{dataset.name}` has no {'test' if len(dataset.train) else 'training'} samples"),)
+    if errors(found):
+        raise CnnError(found)
+    return found
