@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,31 +14,35 @@ from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
 from cnndsl.lang import ast
-from cnndsl.lang.lower import Choices, Lowered, lower
+from cnndsl.lang.lower import Choices, Lowered, known_facts, lower
 from cnndsl.lang.parse import parse, read_source
 from cnndsl.lang.unparse import specialize, unparse
 from cnndsl.plugins import Registry
 from cnndsl.plugins import load as load_plugins
+from cnndsl.recipe.places import facts
 from cnndsl.recipe.spec import Recipe
 from cnndsl.source import Source
 
 if TYPE_CHECKING:
     from cnndsl.backends.model import Model
+    from cnndsl.train.events import Event
     from cnndsl.train.result import Trained
-    from cnndsl.train.trainer import Event
+    from cnndsl.train.trainer import Trainer
 
 Size = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Network:
-    """A file that has no errors. `base` is the folder that paths in it are relative to."""
+    """A file that has no errors. `base` is the folder that paths in it are relative to, `data` another one to look for
+    data sets in."""
 
     name: str
     module: ast.Module
     lowered: Lowered
     choices: Choices
     base: Path
+    data: Path | None
     registry: Registry
 
     @property
@@ -96,14 +101,24 @@ def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optio
 
 
 def examine(
-    source: Source, choices: Choices | None = None, *, name: str = "network", registry: Registry | None = None
+    source: Source,
+    choices: Choices | None = None,
+    *,
+    name: str = "network",
+    base: Path | None = None,
+    data: Path | None = None,
+    registry: Registry | None = None,
 ) -> tuple[ast.Module | None, Lowered | None, tuple[Diagnostic, ...]]:
-    """Parses and lowers a source: the tree and what lowering gave, as far as they got, and every diagnostic."""
+    """Parses and lowers a source: the tree and what lowering gave, as far as they got, and every diagnostic.
+
+    With `base`, the folder of the file, the headers of its data files are looked at; `data` is where else to look.
+    """
     registry = registry or load_plugins()
     module, found = parse(source)
     if module is None:
         return None, None, tuple(found)
-    lowered = lower(module, registry.layers, name=name, choices=choices)
+    survey = known_facts if base is None else partial(facts, base=base, data_folder=data)
+    lowered = lower(module, registry.layers, name=name, choices=choices, survey=survey)
     every = sorted([*found, *lowered.diagnostics], key=lambda d: d.span.start if d.span else -1)
     if not errors(every) and lowered.fragment:
         message = "the file has no INPUT: its sizes were not checked"
@@ -134,16 +149,16 @@ def load(
     input: Size | None = None,
     variables: Mapping[str, int] | None = None,
     drop_optional: bool = False,
+    data: str | os.PathLike[str] | None = None,
     registry: Registry | None = None,
 ) -> Network:
     """The network in a `.cnn` file.
 
-    `input` is (height, width, depth) for a file without INPUT size; `variables` binds those of a pattern. Raises
-    CnnError with everything that is wrong with the file.
+    `input` is (height, width, depth) for a file without INPUT size; `variables` binds those of a pattern; `data` is a
+    folder to look in for its data files, whose headers are held against it. Raises CnnError with everything that is
+    wrong with the file.
     """
-    source = read_file(path)
-    choices = _choices(input, variables, drop_optional)
-    return _network(source, choices, _stem(path), Path(path).resolve().parent, registry)
+    return network(read_file(path), _choices(input, variables, drop_optional), path, data, registry)
 
 
 def loads(
@@ -154,23 +169,31 @@ def loads(
     drop_optional: bool = False,
     name: str = "network",
     base: str | os.PathLike[str] = ".",
+    data: str | os.PathLike[str] | None = None,
     registry: Registry | None = None,
 ) -> Network:
-    """The network in a text; as `load`. Paths in it are relative to the folder `base`."""
+    """The network in a text; as `load`. Paths in it are relative to the folder `base`, and `name` is its name."""
     source = Source("<string>", text.removeprefix("\ufeff"))
-    return _network(source, _choices(input, variables, drop_optional), name, Path(base), registry)
+    return network(source, _choices(input, variables, drop_optional), Path(base) / f"{name}.cnn", data, registry)
 
 
-def _stem(path: str | os.PathLike[str]) -> str:
-    return Path(path).stem or "network"
-
-
-def _network(source: Source, choices: Choices, name: str, base: Path, registry: Registry | None) -> Network:
+def network(
+    source: Source,
+    choices: Choices,
+    path: str | os.PathLike[str],
+    data: str | os.PathLike[str] | None = None,
+    registry: Registry | None = None,
+) -> Network:
+    """The network in a source that stands at `path` (a folder's file that need not exist: its name and folder count).
+    Raises CnnError with everything that is wrong with it."""
     registry = registry or load_plugins()
-    module, lowered, found = examine(source, choices, name=name, registry=registry)
+    name = Path(path).stem.strip("-") or "network"
+    base = Path(path).resolve().parent
+    folder = None if data is None else Path(data)
+    module, lowered, found = examine(source, choices, name=name, base=base, data=folder, registry=registry)
     if module is None or lowered is None or errors(found):
         raise CnnError(found)
-    return Network(name, module, lowered, choices, base, registry)
+    return Network(name, module, lowered, choices, base, folder, registry)
 
 
 def check(
@@ -194,9 +217,7 @@ def backend_name(asked: str) -> str:
     return "vectorized" if asked == "auto" else asked
 
 
-def compile(
-    network: Network | str, *, backend: str = "auto", seed: int | None = None, dtype: str = "float32"
-) -> Model:
+def compile(network: Network | str, *, backend: str = "auto", seed: int | None = None, dtype: str = "float32") -> Model:
     """A network with initial parameters, ready to run forward and backward on arrays.
 
     `network` is a Network or a program's text. `seed` (the train block's where left out) fixes the parameters and the
@@ -217,5 +238,45 @@ def compile(
     return Model(program, initial_state(network.graph, seed, network.recipe.init, dtype))
 
 
-def train(network: Network | str) -> None:
-    raise NotImplementedError
+def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
+    """What trains a network by its `train` block: everything checked and loaded, nothing trained yet.
+
+    `backend` is the train block's where left out. Raises CnnError: E606 where the block names no data, E601 to E605
+    where they are not there, damaged or do not fit, E801 for an unknown backend, E802 where memory would not do.
+    """
+    from cnndsl.train import data
+    from cnndsl.train.trainer import Trainer
+
+    recipe = ready.recipe
+    runner = ready.registry.backend(backend_name(backend or recipe.backend))
+    graph = ready.graph
+    if recipe.data is None:
+        help = ("add `train { data digits }`, or another set: `cnndsl explain data` lists them",)
+        raise CnnError(Diagnostic("E606", f"{ready.module.source.name} names no data to train on", help=help))
+    return Trainer(graph, recipe, data.load(recipe.data, ready.base, ready.data), runner)
+
+
+def train(
+    network: Network | str,
+    *,
+    backend: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> Trained:
+    """Trains a network by its `train` block, and gives the trained model with what was measured on the way.
+
+    `network` is a Network or a program's text. With `out`, a folder is made there with weights, program and metrics.
+    `on_event` is called with every event of the training (`cnndsl.train.events`). Raises CnnError as `trainer`, and
+    E804 where the loss is no longer a number.
+    """
+    from cnndsl.backends.model import Model
+    from cnndsl.backends.protocol import Options
+    from cnndsl.train.result import Trained, follow
+
+    if isinstance(network, str):
+        network = loads(network)
+    teacher = trainer(network, backend=backend)
+    history, finished = follow(teacher, network.name, network.text, _path(out), on_event)
+    runner = network.registry.backend(backend_name(backend or network.recipe.backend))
+    program = runner.compile(network.graph, Options(seed=network.recipe.seed))
+    return Trained(Model(program, teacher.state()), history, finished, _path(out))

@@ -7,7 +7,8 @@ until it is dropped: two tapes that are alive together never share memory.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,29 +158,29 @@ class TableProgram:
                 tape.outputs[name] = np.empty((0, *self.graph[at].type.shape), self.dtype)
             return tape
         wanted = self._wanted[input_gradient]
-        scratches = self._scratches.take()
         values = {self.graph.input.name: x}
-        for node in self.graph.nodes[1:]:
-            ctx = TableContext(
-                node,
-                self._input_types[node.name],
-                wanted[node.name],
-                space,
-                scratches,
-                self.dtype,
-                training=training,
-                draw=(self._seed, step),
-            )
-            xs = tuple(values[name] for name in node.inputs)
-            y, saved, buffers = self._kernels[node.name].forward(node.attrs, params[node.name], xs, ctx)
-            self._check(node, "its output", y, (len(x), *node.type.shape))
-            values[node.name] = y
-            if training:
-                tape.contexts[node.name] = ctx
-                tape.saved[node.name] = saved
-                tape.buffers.update({f"{node.name}.{name}": array for name, array in buffers.items()})
+        with self._working() as scratches:
+            for node in self.graph.nodes[1:]:
+                ctx = TableContext(
+                    node,
+                    self._input_types[node.name],
+                    wanted[node.name],
+                    space,
+                    scratches,
+                    self.dtype,
+                    training=training,
+                    draw=(self._seed, step),
+                )
+                xs = tuple(values[name] for name in node.inputs)
+                forward = self._kernels[node.name].forward
+                y, saved, buffers = self._call(node, forward, params[node.name], xs, ctx)
+                self._check(node, "its output", y, (len(x), *node.type.shape))
+                values[node.name] = y
+                if training:
+                    tape.contexts[node.name] = ctx
+                    tape.saved[node.name] = saved
+                    tape.buffers.update({f"{node.name}.{name}": array for name, array in buffers.items()})
         tape.outputs.update({name: values[at] for name, at in self.graph.outputs.items()})
-        self._scratches.give(scratches)
         return tape
 
     def pull(
@@ -187,32 +188,48 @@ class TableProgram:
     ) -> Gradients:
         """Backward over the nodes, last first. Where a tensor is used more than once its gradients add."""
         wanted = self._wanted[input_gradient]
-        scratches = self._scratches.take()
-        totals = _Totals(tape.space)
-        for name, dy in dys.items():
-            totals.add(self.graph.outputs[name], dy)
         found: dict[str, Array] = {}
-        for node in reversed(self.graph.nodes[1:]):
-            total = totals.pop(node.name)
-            trained = [spec for spec in node.params if spec.trained]
-            if total is None or not (trained or any(wanted[node.name])):
-                continue
-            ctx = tape.contexts[node.name]
-            ctx.wanted, ctx.scratches = wanted[node.name], scratches
-            backward = self._kernels[node.name].backward
-            dxs, dparams = backward(node.attrs, params[node.name], tape.saved[node.name], total, ctx)
-            for source, asked, dx in zip(node.inputs, ctx.wanted, dxs, strict=True):
-                if asked and dx is not None:
-                    self._check(node, f"the gradient of {source}", dx, (tape.batch, *self.graph[source].type.shape))
-                    totals.add(source, dx)
-            for spec in trained:
-                self._check(node, f"the gradient of {spec.name}", dparams.get(spec.name), spec.shape)
-                found[f"{node.name}.{spec.name}"] = dparams[spec.name]
-        self._scratches.give(scratches)
+        totals = _Totals(tape.space)
+        with self._working() as scratches:
+            for name, given in dys.items():
+                totals.add(self.graph.outputs[name], given)
+            for node in reversed(self.graph.nodes[1:]):
+                dy = totals.pop(node.name)
+                trained = [name for name, spec in node.param_names().items() if spec.trained]
+                if dy is None or not (trained or any(wanted[node.name])):
+                    continue
+                ctx = tape.contexts[node.name]
+                ctx.wanted, ctx.scratches = wanted[node.name], scratches
+                saved, backward = tape.saved[node.name], self._kernels[node.name].backward
+                dxs, dparams = self._call(node, backward, params[node.name], saved, dy, ctx)
+                for index, source in enumerate(node.inputs):
+                    dx = dxs[index]
+                    if ctx.wanted[index] and dx is not None:
+                        self._check(node, f"the gradient of {source}", dx, (tape.batch, *self.graph[source].type.shape))
+                        totals.add(source, dx)
+                for name in trained:
+                    spec = self.graph.params[name]
+                    self._check(node, f"the gradient of {spec.name}", dparams.get(spec.name), spec.shape)
+                    found[name] = dparams[spec.name]
         if not input_gradient:
             return Gradients(None, found)
         dx = totals.pop(self.graph.input.name)
         return Gradients(np.zeros((tape.batch, *self.graph.input.type.shape), self.dtype) if dx is None else dx, found)
+
+    def _call(self, node: Node, kernel: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return kernel(node.attrs, *given)
+        except Exception as error:
+            error.add_note(f"raised by the kernel of {node.keyword} in backend `{self._backend}`, at {node.name}")
+            raise
+
+    @contextmanager
+    def _working(self) -> Iterator[Workspace]:
+        """Scratch memory, and silence: what overflows or is not a number goes through as that."""
+        scratches = self._scratches.take()
+        with np.errstate(all="ignore"):
+            yield scratches
+        self._scratches.give(scratches)
 
     def _check(self, node: Node, what: str, given: Any, shape: tuple[int, ...]) -> None:
         """A kernel may come from anybody. Raises CnnError (E808)."""

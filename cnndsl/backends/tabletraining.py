@@ -51,7 +51,8 @@ class TableTraining:
             dys = {}
             for name, function in objective.losses.items():
                 weight = objective.weights.get(name, 1.0)
-                value, dy = function(tape.outputs[name], targets[name])
+                with np.errstate(all="ignore"):
+                    value, dy = function(tape.outputs[name], targets[name])
                 dy = border.gradient(dy, tape.outputs[name].shape, program.dtype, name)
                 # a loss may give the memory of its last gradient again, and two outputs may share a loss
                 dys[name] = np.multiply(dy, weight, out=space.array((name, "dy"), dy.shape, program.dtype))
@@ -74,9 +75,10 @@ class TableTraining:
 
     def _update(self, gradients: Mapping[str, Array], step: int, lr: float) -> None:
         update = self._objective.optimizer.update
-        for name, g in gradients.items():
-            decay = self.graph.params[name].decays
-            update(self._state[name], g, self._slots[name], step=step + 1, lr=lr, decay=decay)
+        with np.errstate(all="ignore"):
+            for name, g in gradients.items():
+                decay = self.graph.params[name].decays
+                update(self._state[name], g, self._slots[name], step=step + 1, lr=lr, decay=decay)
 
     def predict(self, x: Array) -> dict[str, Array]:
         """Outputs outside training, as copies. Raises CnnError (E809)."""

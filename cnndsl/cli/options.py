@@ -34,7 +34,9 @@ def size(text: str) -> tuple[int, int, int]:
 def binding(text: str) -> tuple[str, int]:
     """``N=2`` as ("N", 2)."""
     if not re.fullmatch(r"[A-Z]=[0-9]{1,10}", text) or int(text[2:]) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' does not bind a variable: write a capital and a number, such as N=2")
+        raise argparse.ArgumentTypeError(
+            f"'{text}' does not bind a variable: write a capital and a number, such as N=2"
+        )
     return text[0], int(text[2:])
 
 
@@ -52,10 +54,8 @@ def read(path: str) -> Source:
 def network(args: argparse.Namespace) -> api.Network:
     """The network that a command's FILE and choices name. Raises CnnError."""
     chosen = choices(args)
-    more = {"input": chosen.input, "variables": chosen.variables, "drop_optional": chosen.drop_optional}
-    if args.file == "-":
-        return api.loads(read("-").text, **more)
-    return api.load(args.file, **more)
+    data = getattr(args, "data", None)
+    return api.network(read(args.file), chosen, args.file, data)
 
 
 def module(path: str) -> api.ast.Module:

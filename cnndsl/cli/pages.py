@@ -95,7 +95,9 @@ def train_page(width: int) -> str:
     lines = ["train: how a network is trained", "", *_paragraph(text, width)]
     for page in pages():
         lines += ["", *_key(page, width)]
-    example = "train {\n  data      mnist pad 2\n  batch     64; epochs 10; seed 1\n  optimizer sgd lr 0.05 momentum 0.9\n}"
+    example = (
+        "train {\n  data      mnist pad 2\n  batch     64; epochs 10; seed 1\n  optimizer sgd lr 0.05 momentum 0.9\n}"
+    )
     return "\n".join([*lines, "", "Example", *_code(example)])
 
 

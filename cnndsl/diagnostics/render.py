@@ -50,9 +50,7 @@ def text(d: Diagnostic, style: Style) -> str:
         for item in items:
             lead = " " * gutter + f"  = {kind}: "
             wrapped = textwrap.wrap(item, max(20, style.width - len(lead)), break_long_words=False) or [""]
-            lines.append(
-                style.paint(" " * gutter + "  = ", BLUE) + style.paint(f"{kind}:", BOLD) + f" {wrapped[0]}"
-            )
+            lines.append(style.paint(" " * gutter + "  = ", BLUE) + style.paint(f"{kind}:", BOLD) + f" {wrapped[0]}")
             lines += [" " * len(lead) + more for more in wrapped[1:]]
     return "\n".join(lines)
 
@@ -165,5 +163,3 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
         if (count := kinds.count(word))  # type: ignore[arg-type]
     ]
     return ", ".join(parts)
-
-

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.diagnostics import CnnError, Diagnostic, Edit, Label
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import Reject, TensorType
 from cnndsl.ir.verify import verify
 from cnndsl.lang import ast
 from cnndsl.lang.bind import Bound, Signature, bind
-from cnndsl.lang.data import check_data, data_size
 from cnndsl.lang.pattern import is_pattern, layer_count, variables
 from cnndsl.lang.recipe import default_recipe, read_train
 from cnndsl.ops.spec import Op
-from cnndsl.recipe.spec import Recipe
+from cnndsl.recipe.data import FACTS, Facts
+from cnndsl.recipe.fit import fit
+from cnndsl.recipe.spec import Recipe, Setting
 from cnndsl.source import Span
 from cnndsl.words import nearest
 
@@ -32,6 +33,20 @@ class Choices:
     variables: Mapping[str, int] = field(default_factory=dict)
     input: tuple[int, int, int] | None = None
     drop_optional: bool = False
+
+
+Survey = Callable[[Setting], Facts | None]
+"""What is known of a data set before it is read, padding included; None where it is not there. May raise CnnError."""
+
+
+def known_facts(setting: Setting) -> Facts | None:
+    """A survey that opens no files: only of sets known by name."""
+    known = FACTS.get(setting.word)
+    if known is None:
+        return None
+    height, width, depth = known.size
+    pad = 2 * setting.attrs.pad
+    return Facts((height + pad, width + pad, depth), known.classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +63,16 @@ class Lowered:
 
 
 def lower(
-    module: ast.Module, layers: Mapping[str, Op], *, name: str = "network", choices: Choices | None = None
+    module: ast.Module,
+    layers: Mapping[str, Op],
+    *,
+    name: str = "network",
+    choices: Choices | None = None,
+    survey: Survey = known_facts,
 ) -> Lowered:
-    """Binds every step, applies the size rules and builds the graph. Collects all diagnostics, raises none."""
-    return _Lowerer(module, layers, name, choices or Choices()).run()
+    """Binds every step, applies the size rules, builds the graph, and holds the data set against it. Collects all
+    diagnostics, raises none."""
+    return _Lowerer(module, layers, name, choices or Choices(), survey).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +88,14 @@ _UNKNOWN = _Flow(None, None, None)
 
 
 class _Lowerer:
-    def __init__(self, module: ast.Module, layers: Mapping[str, Op], name: str, choices: Choices):
+    def __init__(self, module: ast.Module, layers: Mapping[str, Op], name: str, choices: Choices, survey: Survey):
         self.module = module
         self.layers = layers
         self.activations = {op.activation_word: op for op in layers.values() if op.activation_word}
         self.name = name
         self.choices = choices
+        self.survey = survey
+        self.facts: Facts | None = None
         self.pattern = is_pattern(module)
         self.diagnostics: list[Diagnostic] = []
         self.nodes: list[Node] = []
@@ -94,9 +117,30 @@ class _Lowerer:
         self._check_variables()
         result = _UNKNOWN
         if self._small_enough():
-            result = self._main(recipe)
-            check_data(recipe, self.nodes, result.type, self.diagnostics)
+            self.facts = self._facts(recipe)
+            result = self._main()
+            self._check_data(result, recipe)
         return self._finish(result, recipe)
+
+    def _facts(self, recipe: Recipe) -> Facts | None:
+        if recipe.data is None:
+            return None
+        try:
+            found = self.survey(recipe.data)
+        except CnnError as error:
+            self.diagnostics += error.diagnostics
+            return None
+        if found is None:
+            message = f"the data of `{recipe.data.word}` are not there, so that nothing was compared with them"
+            self._say(Diagnostic("W602", message, recipe.data.span))
+        return found
+
+    def _check_data(self, result: _Flow, recipe: Recipe) -> None:
+        if self.facts is None or recipe.data is None or not self.nodes:
+            return
+        last = self.nodes[-1] if result.node is not None else None
+        data = recipe.data
+        self.diagnostics += fit(self.nodes[0], last, self.facts, data=data.word, pad=data.attrs.pad, span=data.span)
 
     def _finish(self, result: _Flow, recipe: Recipe) -> Lowered:
         graph = None
@@ -128,14 +172,14 @@ class _Lowerer:
 
     # ---- steps
 
-    def _main(self, recipe: Recipe) -> _Flow:
+    def _main(self) -> _Flow:
         steps = self.module.steps
         flow = _UNKNOWN
         if steps and isinstance(steps[0], ast.Layer) and steps[0].keyword == "INPUT":
             flow = self._input(steps[0])
             steps = steps[1:]
         elif steps and not isinstance(steps[0], ast.Bad):
-            flow = self._implied_input(recipe)
+            flow = self._implied_input()
         for step in steps:
             flow = self._step(step, flow)
         return flow
@@ -157,8 +201,8 @@ class _Lowerer:
             return _Flow(None, None, step.span)
         return self._input_node(written or given or (), step.span)
 
-    def _implied_input(self, recipe: Recipe) -> _Flow:
-        size = self.choices.input or data_size(recipe)
+    def _implied_input(self) -> _Flow:
+        size = self.choices.input or (self.facts.size if self.facts else None)
         if size is None:
             if not self.pattern:
                 self.fragment = True

@@ -42,7 +42,9 @@ class _KeepJunk:
 @cache
 def _lark() -> Lark:
     grammar = (folder("grammars") / "cnn.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", postlex=_KeepJunk(), maybe_placeholders=False, keep_all_tokens=True)
+    return Lark(
+        grammar, parser="lalr", lexer="basic", postlex=_KeepJunk(), maybe_placeholders=False, keep_all_tokens=True
+    )
 
 
 def tokens(source: Source) -> Iterator[Token]:

@@ -196,7 +196,11 @@ class _Matcher:
         for arg in step.args:
             if isinstance(arg, ast.Times) and isinstance(arg.count, str):
                 slot = self.variables.index(arg.count)
-                wanted = next((item.values.get(a.field) for a in item.op.arguments if a.form == "times"), None) if item.op else None
+                wanted = (
+                    next((item.values.get(a.field) for a in item.op.arguments if a.form == "times"), None)
+                    if item.op
+                    else None
+                )
                 if wanted is None or values[slot] not in (None, wanted):
                     return
                 values = (*values[:slot], wanted, *values[slot + 1 :])

@@ -83,9 +83,7 @@ def _attrs(entry: Entry, bound: Bound) -> Any:
     return entry.attrs(**{k: tuple(v) if isinstance(v, list) else v for k, v in bound.values.items()})
 
 
-def _unknown(
-    word: ast.Word, code: str, message: str, known: Iterable[str], diagnostics: list[Diagnostic]
-) -> None:
+def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diagnostics: list[Diagnostic]) -> None:
     names = sorted(known)
     guess = nearest(word.text, names)
     help = (f"did you mean `{guess}`?",) if guess else (f"known: {', '.join(names)}",)

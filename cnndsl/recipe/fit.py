@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from cnndsl.diagnostics import Diagnostic, Edit, Label
-from cnndsl.ir.graph import Graph
+from cnndsl.ir.graph import Node
 from cnndsl.ir.types import TensorType
 from cnndsl.recipe.data import Facts
 from cnndsl.source import Span
 
 
-def fit(graph: Graph, found: Facts, *, data: str, pad: int = 0, span: Span | None = None) -> tuple[Diagnostic, ...]:
+def fit(
+    first: Node, last: Node | None, found: Facts, *, data: str, pad: int = 0, span: Span | None = None
+) -> tuple[Diagnostic, ...]:
     """What is wrong between a network and the set `data`, of which `found` are the facts (`pad` included).
 
-    `span` is where the train block names the set. E603: images of another size than INPUT. E604: the main output is not
+    `first` is the INPUT node and `last` that of the main output, None where it is not known. `span` is where the train block names the set. E603: images of another size than INPUT. E604: the main output is not
     one value a class, or has fewer than there are classes. W601: it has more.
     """
-    return (*_input(graph, found, data, pad, span), *_classes(graph, found, span))
+    classes = _classes(last, found, span) if last is not None else ()
+    return (*_input(first, found, data, pad, span), *classes)
 
 
 def _related(span: Span | None, text: str) -> tuple[Label, ...]:
     return (Label(span, text),) if span is not None else ()
 
 
-def _input(graph: Graph, found: Facts, data: str, pad: int, span: Span | None) -> tuple[Diagnostic, ...]:
-    node, images = graph.input, TensorType(*found.size)
+def _input(node: Node, found: Facts, data: str, pad: int, span: Span | None) -> tuple[Diagnostic, ...]:
+    images = TensorType(*found.size)
     if node.type == images:
         return ()
     help = [f"write `INPUT {images}`"]
@@ -48,8 +51,7 @@ def _rewrite(span: Span | None, text: str) -> tuple[Edit, ...]:
     return (Edit(span, text),) if span is not None and span.text.startswith("INPUT ") else ()
 
 
-def _classes(graph: Graph, found: Facts, span: Span | None) -> tuple[Diagnostic, ...]:
-    node = graph.output()
+def _classes(node: Node, found: Facts, span: Span | None) -> tuple[Diagnostic, ...]:
     classes, outputs = found.classes, node.type.count
     if (node.type.height, node.type.width) != (1, 1):
         return (

@@ -220,7 +220,7 @@ class Trainer:
 def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnostic, ...]:
     """Warnings about network and data. Raises CnnError (E603, E604, E605)."""
     span = recipe.data.span if recipe.data is not None else None
-    found = fit(graph, dataset.facts, data=dataset.name, pad=dataset.pad, span=span)
+    found = fit(graph.input, graph.output(), dataset.facts, data=dataset.name, pad=dataset.pad, span=span)
     if not len(dataset.train) or not len(dataset.test):
         found = (Diagnostic("E605", f"`{dataset.name}` has no {'test' if len(dataset.train) else 'training'} samples"),)
     if errors(found):

@@ -16,7 +16,7 @@ from cnndsl.ops.bn import BN
 
 def forward(
     a: BN, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
-) -> tuple[Array, tuple[Array, Array, Array], dict[str, Array]]:
+) -> tuple[Array, tuple[Array, Array], dict[str, Array]]:
     """For each channel d, y = scale * n + shift with n = (x - mean)/sqrt(var + eps).
 
     In training mean and var are those of the batch over all positions, and for the K values of a channel

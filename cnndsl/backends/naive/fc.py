@@ -31,7 +31,7 @@ def forward(
 def backward(
     a: FC, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
 ) -> tuple[tuple[Array], dict[str, Array]]:
-    """dx[i] = sum over j of W[j, i] * dy[j]; dW[j, i] = dy[j] * x[i] (section 6); db[j] = dy[j]; summed over samples."""
+    """dx[i] = sum over j of W[j, i] * dy[j]; over all samples dW[j, i] = dy[j] * x[i] (section 6), db[j] = dy[j]"""
     W = params["weight"]
     dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(W[:, 0])
     for s, j in np.ndindex(dy.shape):

@@ -24,8 +24,7 @@ def forward(
         if a.mode == "max":
             y[s, d, i, j] = x[s, d][_largest(a, x[s, d], ctx, i, j)]
         else:
-            for cell in _cells(a, ctx, i, j):
-                y[s, d, i, j] += x[s, d][cell] / _count(a, ctx, i, j)
+            y[s, d, i, j] = sum(x[s, d][cell] for cell in _cells(a, ctx, i, j)) / _count(a, ctx, i, j)
     return y, x, {}
 
 

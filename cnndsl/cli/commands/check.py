@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from cnndsl import api
 from cnndsl.cli import options, terminal
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     every: list[Diagnostic] = []
     for path in args.files:
         try:
-            module, lowered, found = api.examine(options.read(path), options.choices(args))
+            module, lowered, found = api.examine(options.read(path), options.choices(args), base=Path(path).parent)
         except CnnError as error:
             module, lowered, found = None, None, error.diagnostics
         every += found
@@ -45,9 +46,7 @@ def run(args: argparse.Namespace) -> int:
     return exit_code(every, strict=args.strict)
 
 
-def _verdict(
-    path: str, module: ast.Module | None, lowered: Lowered | None, found: tuple[Diagnostic, ...]
-) -> str:
+def _verdict(path: str, module: ast.Module | None, lowered: Lowered | None, found: tuple[Diagnostic, ...]) -> str:
     """One line about a file: what was found, or what it is."""
     counts = render.summary(found)
     if module is None or lowered is None or errors(found):
@@ -55,9 +54,7 @@ def _verdict(
     also = f", {counts}" if counts else ""
     if lowered.graph is not None:
         graph = lowered.graph
-        what = (
-            f"{graph.input.type} -> {graph.output().type}, {graph.parameter_count:,} parameters, {graph.macs:,} MACs"
-        )
+        what = f"{graph.input.type} -> {graph.output().type}, {graph.parameter_count:,} parameters, {graph.macs:,} MACs"
         return f"{path}: ok{', a pattern' if lowered.pattern else ''}, {what}{also}"
     if lowered.pattern:
         names = variables(module)

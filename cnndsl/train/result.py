@@ -1,0 +1,42 @@
+"""What a training gives back to Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnndsl.backends.model import Model
+from cnndsl.train.events import EpochDone, Event, Finished
+from cnndsl.train.recorded import recorded
+from cnndsl.train.rundir import RunFolder
+from cnndsl.train.trainer import Trainer
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """`model` has the last weights; `history` an entry an epoch; `test` what was reached on data it has not seen;
+    `folder` where it was written, if it was."""
+
+    model: Model
+    history: tuple[EpochDone, ...]
+    test: Finished
+    folder: Path | None
+
+
+def follow(
+    trainer: Trainer, network: str, program: str, out: Path | None, on_event: Callable[[Event], object] | None
+) -> tuple[tuple[EpochDone, ...], Finished]:
+    """Runs a trainer to its end, written to the folder `out` if there is one: its epochs, and how it finished."""
+    events = trainer.run() if out is None else recorded(trainer, RunFolder.create(network, program, out=out))
+    history: list[EpochDone] = []
+    with closing(events):  # type: ignore[type-var]
+        for event in events:
+            if on_event is not None:
+                on_event(event)
+            if isinstance(event, EpochDone):
+                history.append(event)
+            elif isinstance(event, Finished):
+                return tuple(history), event
+    raise RuntimeError("the training ended without saying so")
