@@ -9,7 +9,17 @@
 from cnndsl.api import Network, check, compile, load, loads, train
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.plugins import Plugin
+from cnndsl.version import __version__
 
-__version__ = "0.1.0"
-
-__all__ = ["CnnError", "Diagnostic", "Network", "Plugin", "check", "compile", "load", "loads", "train"]
+__all__ = [
+    "CnnError",
+    "Diagnostic",
+    "Network",
+    "Plugin",
+    "__version__",
+    "check",
+    "compile",
+    "load",
+    "loads",
+    "train",
+]

@@ -12,6 +12,7 @@ from types import ModuleType
 from cnndsl.cli import commands, terminal
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import exit_code
+from cnndsl.version import __version__
 
 DESCRIPTION = "Describe, check and train convolutional networks."
 EPILOG = """\
@@ -35,8 +36,6 @@ def _commands() -> dict[str, ModuleType]:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    from cnndsl import __version__
-
     formatter = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog="cnndsl", description=DESCRIPTION, epilog=EPILOG, formatter_class=formatter)
     top.add_argument("--version", action="version", version=f"cnndsl {__version__}")

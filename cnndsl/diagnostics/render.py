@@ -49,7 +49,7 @@ def text(d: Diagnostic, style: Style) -> str:
     for kind, items in (("note", d.notes), ("help", d.help)):
         for item in items:
             lead = " " * gutter + f"  = {kind}: "
-            wrapped = textwrap.wrap(item, max(20, style.width - len(lead)), break_long_words=False) or [""]
+            wrapped = textwrap.wrap(item, max(20, style.width - len(lead)), break_long_words=False, break_on_hyphens=False) or [""]
             lines.append(style.paint(" " * gutter + "  = ", BLUE) + style.paint(f"{kind}:", BOLD) + f" {wrapped[0]}")
             lines += [" " * len(lead) + more for more in wrapped[1:]]
     return "\n".join(lines)

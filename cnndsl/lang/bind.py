@@ -155,11 +155,11 @@ class _Binder:
     def _numbers(self, target: Argument, arg: ast.Arg, span: Span, numbers: tuple[Any, ...]) -> None:
         one = target.schema.get("items", target.schema)
         if isinstance(arg, ast.Number) and not arg.whole and one.get("type") == "integer":
-            self._value_error(target, span, f"must be a whole number, found {arg.span.text}")
+            self._value_error(target, span, arg.span, f"must be a whole number, found {arg.span.text}")
             return
         if target.form in ("number",) or (target.form == "option" and target.axes == 1):
             if len(numbers) != 1:
-                self._value_error(target, span, f"takes one number, found {arg.span.text}")
+                self._value_error(target, span, arg.span, f"takes one number, found {arg.span.text}")
                 return
             self._set(target, span, numbers[0], place=arg.span)
             return
@@ -168,7 +168,7 @@ class _Binder:
         except ValueError:
             shown = {(2,): "HxW", (3,): "HxWxD", (2, 3): "HxW or HxWxD"}.get(target.ranks, "other sizes")
             wanted = shown if target.form == "size" else target.usage.removeprefix(f"{target.field} ")
-            self._value_error(target, span, f"is written {wanted}, found {arg.span.text}")
+            self._value_error(target, span, arg.span, f"is written {wanted}, found {arg.span.text}")
             return
         self._set(target, span, list(value), place=arg.span)
 
@@ -178,9 +178,9 @@ class _Binder:
             return f"`{self.signature.name}`"
         return f"`{' or '.join(target.spellings) or target.field}` of {self.signature.name}"
 
-    def _value_error(self, target: Argument, span: Span, text: str) -> None:
+    def _value_error(self, target: Argument, span: Span, place: Span, text: str) -> None:
         self.bound.spans.setdefault(target.field, span)
-        self._fail(self.codes.value, f"{self._subject(target)} {text}", span)
+        self._fail(self.codes.value, f"{self._subject(target)} {text}", place)
 
     def _set(self, target: Argument, span: Span, value: Any, *, place: Span | None = None) -> None:
         """Takes a value for a field: once, and only if the field's schema has nothing against it."""

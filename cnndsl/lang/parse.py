@@ -89,6 +89,7 @@ class _Reader:
         self.frames = [_Frame(None, self._copy())]
         self.at_fresh = True
         self.skipping = False
+        self.after_stray = False
         self.junk: list[str] = []
         self.steps = 0
 
@@ -166,7 +167,8 @@ class _Reader:
         """A layer's name in the middle of a step: the separator is missing, and both steps can be read."""
         if token.type != "LAYER" or self.at_fresh or "SEP" not in self.parser.accepts():
             return False
-        self._report(complaints.missing_separator(token, self.source))
+        if not self.after_stray:
+            self._report(complaints.missing_separator(token, self.source))
         self._begin_step(Token.new_borrow_pos("SEP", "\n", token))
         self._feed_or_recover(token)
         return True
@@ -189,6 +191,7 @@ class _Reader:
         frame = self.frames[-1]
         before = self._copy()
         self.parser.feed_token(separator)
+        self.after_stray = False
         frame.before_separator, frame.separator, frame.fresh = before, separator, self._copy()
         self.at_fresh = True
 
@@ -214,6 +217,7 @@ class _Reader:
         openers = [frame.opener.type for frame in self.frames if frame.opener is not None]
         if wanted not in openers:
             self._report(complaints.closes_nothing(token, self.source))
+            self.after_stray = True
             return
         while self.frames[-1].opener is not None and self.frames[-1].opener.type != wanted:
             self._unclosed(self.frames[-1].opener, f"before this `{token}`")

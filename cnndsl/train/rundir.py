@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from cnndsl import __version__
+from cnndsl.version import __version__
 from cnndsl.backends.protocol import State
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.train import atomic, state

@@ -16,7 +16,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from cnndsl import __version__
+from cnndsl.version import __version__
 from cnndsl.backends.protocol import Array, State
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph

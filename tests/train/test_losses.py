@@ -1,0 +1,80 @@
+"""Cross-entropy against numbers worked by hand and against finite differences."""
+
+from __future__ import annotations
+
+from math import e, log
+
+import numpy as np
+import pytest
+
+from cnndsl.recipe.losses import CrossEntropy as Attrs
+from cnndsl.recipe.spec import Setting
+from cnndsl.train.losses import CrossEntropy, make_loss
+
+
+def test_worked_by_hand() -> None:
+    # logits (0, ln 3): softmax (1/4, 3/4). Class 1: loss -ln(3/4), gradient (1/4, -1/4).
+    # logits (ln 1, ln 1): softmax (1/2, 1/2). Class 0: loss ln 2, gradient (-1/2, 1/2).
+    # Mean over the batch of 2: both halved.
+    logits = np.array([[0.0, log(3)], [0.0, 0.0]])
+    loss, gradient = CrossEntropy()(logits, np.array([1, 0]))
+    assert loss == pytest.approx((log(4 / 3) + log(2)) / 2, rel=1e-14)
+    np.testing.assert_allclose(gradient, [[1 / 8, -1 / 8], [-1 / 4, 1 / 4]], rtol=1e-14)
+
+
+def test_smoothing_by_hand() -> None:
+    # s = 0.3, K = 3: the target is 0.1 everywhere and 0.7 more at class 2: (0.1, 0.1, 0.8).
+    # logits (0, 0, 1): Z = 2 + e, log-softmax (-ln Z, -ln Z, 1 - ln Z). Loss = ln Z - 0.8.
+    # Gradient: (1/Z - 0.1, 1/Z - 0.1, e/Z - 0.8).
+    loss, gradient = CrossEntropy(smooth=0.3)(np.array([[0.0, 0.0, 1.0]]), np.array([2]))
+    z = 2 + e
+    assert loss == pytest.approx(log(z) - 0.8, rel=1e-14)
+    np.testing.assert_allclose(gradient, [[1 / z - 0.1, 1 / z - 0.1, e / z - 0.8]], rtol=1e-13)
+
+
+@pytest.mark.parametrize("smooth", [0.0, 0.1])
+@pytest.mark.parametrize("shape", [(5, 4), (5, 4, 1, 1)])
+def test_gradient_against_central_differences(smooth: float, shape: tuple[int, ...]) -> None:
+    random = np.random.default_rng(7)
+    logits, labels = 3 * random.standard_normal(shape), random.integers(0, 4, 5)
+    loss = CrossEntropy(smooth)
+    gradient = loss(logits, labels)[1].copy()
+    assert gradient.shape == shape
+    expected = np.empty(shape)
+    for index in np.ndindex(shape):
+        moved = []
+        for sign in (1, -1):
+            changed = logits.copy()
+            changed[index] += sign * 1e-6
+            moved.append(loss(changed, labels)[0])
+        expected[index] = (moved[0] - moved[1]) / 2e-6
+    np.testing.assert_allclose(gradient, expected, atol=1e-8)
+
+
+def test_large_logits_do_not_overflow() -> None:
+    # softmax of (10000, 0) is (1, 0) to all digits: loss 10000 for class 1, 0 for class 0.
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss, gradient = CrossEntropy()(np.array([[1e4, 0.0], [1e4, 0.0]], np.float32), np.array([1, 0]))
+    assert loss == 5000
+    np.testing.assert_array_equal(gradient, np.array([[0.5, -0.5], [0, 0]], np.float32))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_memory_is_used_again(dtype: type) -> None:
+    loss, labels = CrossEntropy(), np.array([0, 1, 2])
+    first = loss(np.zeros((3, 4), dtype), labels)[1]
+    second = loss(np.ones((2, 4), dtype), labels[:2])[1]
+    assert first.dtype == second.dtype == dtype
+    assert np.shares_memory(first, second)
+
+
+def test_the_output_is_left_alone() -> None:
+    logits = np.arange(6.0).reshape(2, 3)
+    CrossEntropy(0.1)(logits, np.array([0, 2]))
+    np.testing.assert_array_equal(logits, np.arange(6.0).reshape(2, 3))
+
+
+def test_made_from_a_setting() -> None:
+    made = make_loss(Setting("cross_entropy", Attrs(smooth=0.25)))
+    assert isinstance(made, CrossEntropy)
+    assert (made.name, made.smooth) == ("cross_entropy", 0.25)

@@ -1,0 +1,41 @@
+"""SOFTMAX before cross_entropy is folded into the loss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cnndsl.recipe.spec import Setting
+from cnndsl.train.objective import logits_graph, make_objective, trained_graph
+
+TWO = (("INPUT", {"size": (2, 2, 1)}), ("FC", {"units": 3}))
+
+
+def test_a_last_softmax_is_left_out(net, recipe) -> None:
+    graph = net(*TWO, ("SOFTMAX",))
+    logits = trained_graph(graph, recipe())
+    assert logits.outputs["main"] == "fc1"
+    assert [node.name for node in logits] == ["input", "fc1"]
+    assert list(logits.params) == list(graph.params)
+
+
+def test_other_networks_are_left_alone(net, recipe) -> None:
+    graph = net(*TWO)
+    assert logits_graph(graph) is graph
+    early = net(*TWO, ("SOFTMAX",), ("FC", {"units": 2}))
+    assert logits_graph(early) is early
+    softmax = net(*TWO, ("SOFTMAX",))
+    assert trained_graph(softmax, replace(recipe(), loss=Setting("another", None))) is softmax
+
+
+def test_a_softmax_that_is_an_output_too_stays(net) -> None:
+    graph = net(*TWO, ("SOFTMAX",))
+    both = replace(graph, outputs={"main": "softmax1", "shares": "softmax1"})
+    logits = logits_graph(both)
+    assert dict(logits.outputs) == {"main": "fc1", "shares": "softmax1"}
+    assert logits["softmax1"]
+
+
+def test_objective(recipe) -> None:
+    made = make_objective(recipe(optimizer="adam lr 0.1"))
+    assert list(made.losses) == ["main"]
+    assert (made.losses["main"].name, made.optimizer.name) == ("cross_entropy", "adam")
