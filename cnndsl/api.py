@@ -97,7 +97,7 @@ def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optio
     if input is not None and (len(input) != 3 or not all(isinstance(n, int) and 1 <= n <= 65_536 for n in input)):
         message = f"an input size is height, width and depth, each from 1 to 65,536; found {input!r}"
         raise CnnError(Diagnostic("E806", message))
-    return Choices(dict(variables or {}), tuple(input) if input is not None else None, drop_optional)
+    return Choices(dict(variables or {}), input, drop_optional)
 
 
 def examine(
@@ -275,8 +275,9 @@ def train(
 
     if isinstance(network, str):
         network = loads(network)
+    folder = None if out is None else Path(out)
     teacher = trainer(network, backend=backend)
-    history, finished = follow(teacher, network.name, network.text, _path(out), on_event)
+    history, finished = follow(teacher, network.name, network.text, folder, on_event)
     runner = network.registry.backend(backend_name(backend or network.recipe.backend))
     program = runner.compile(network.graph, Options(seed=network.recipe.seed))
-    return Trained(Model(program, teacher.state()), history, finished, _path(out))
+    return Trained(Model(program, teacher.state()), history, finished, folder)

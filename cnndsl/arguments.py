@@ -147,7 +147,7 @@ def option(
     one = schema or _integer(minimum, maximum)
     if axes == 1:
         return _field("option", one, doc, default)
-    many = {"type": "array", "items": one, "minItems": axes, "maxItems": axes}
+    many: dict[str, Any] = {"type": "array", "items": one, "minItems": axes, "maxItems": axes}
     if default is None:
         many["type"] = ["array", "null"]
         return _field("option", many, doc, None, axes=axes)
@@ -189,7 +189,8 @@ def attrs_schema(attrs: type) -> dict[str, Any]:
 def dump(attrs: Any) -> dict[str, Any]:
     """The arguments as plain JSON values."""
     plain = {}
-    for item in arguments(type(attrs)):
+    kind: type = type(attrs)
+    for item in arguments(kind):
         value = getattr(attrs, item.field)
         plain[item.field] = list(value) if isinstance(value, tuple) else value
     return plain

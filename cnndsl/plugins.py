@@ -17,8 +17,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.arguments import arguments
+from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ops.spec import Op
 
 if TYPE_CHECKING:

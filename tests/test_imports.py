@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import cnndsl
 import pytest
+
+import cnndsl
 
 PACKAGE = Path(cnndsl.__file__).parent
 
@@ -27,7 +28,13 @@ FLOORS = (
 )
 """From the ground up. Names on one floor do not see each other, but for the pairs below."""
 
-NEIGHBOURS = {("plugins", "builtin"), ("builtin", "plugins"), ("__init__", "api"), ("__main__", "cli"), ("api", "__init__")}
+NEIGHBOURS = {
+    ("plugins", "builtin"),
+    ("builtin", "plugins"),
+    ("__init__", "api"),
+    ("__main__", "cli"),
+    ("api", "__init__"),
+}
 
 HOMES = {
     "lark": ("lang",),

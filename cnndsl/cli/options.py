@@ -8,7 +8,9 @@ import sys
 
 from cnndsl import api
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.lang import ast
 from cnndsl.lang.lower import Choices
+from cnndsl.lang.parse import parse, read_source
 from cnndsl.source import Source
 
 
@@ -48,7 +50,7 @@ def read(path: str) -> Source:
     """The source in a file; ``-`` is standard input. Raises CnnError."""
     if path != "-":
         return api.read_file(path)
-    return api.read_source("<stdin>", sys.stdin.buffer.read((1 << 20) + 4))
+    return read_source("<stdin>", sys.stdin.buffer.read((1 << 20) + 4))
 
 
 def network(args: argparse.Namespace) -> api.Network:
@@ -58,9 +60,9 @@ def network(args: argparse.Namespace) -> api.Network:
     return api.network(read(args.file), chosen, args.file, data)
 
 
-def module(path: str) -> api.ast.Module:
+def module(path: str) -> ast.Module:
     """The tree of a file without mistakes of syntax. Raises CnnError."""
-    tree, found = api.parse(read(path))
+    tree, found = parse(read(path))
     if tree is None or found:
         raise CnnError(found or (Diagnostic("E114", "the file is empty"),))
     return tree

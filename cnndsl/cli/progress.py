@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -42,10 +42,10 @@ def _with_bar(events: Iterable[Event], folder: Path, console: Console) -> None:
                 case Started():
                     console.print(_opening(event, folder))
                     total = event.epochs
-                    fields = {"epoch": f"1/{total}", "loss": 0.0, "accuracy": 0.0, "rate": 0.0}
-                    task = bar.add_task("", total=event.steps, **fields)  # type: ignore[arg-type]
+                    fields: dict[str, Any] = {"epoch": f"1/{total}", "loss": 0.0, "accuracy": 0.0, "rate": 0.0}
+                    task = bar.add_task("", total=event.steps, **fields)
                 case StepDone() if task is not None:
-                    shown = {"loss": event.loss, "accuracy": event.accuracy, "rate": event.rate}
+                    shown: dict[str, Any] = {"loss": event.loss, "accuracy": event.accuracy, "rate": event.rate}
                     bar.update(task, advance=1, epoch=f"{event.epoch}/{total}", **shown)
                 case EpochDone():
                     epochs.append(event)

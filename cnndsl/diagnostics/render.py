@@ -160,6 +160,6 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     parts = [
         f"{count} {word}{'s' if count != 1 else ''}"
         for word in ("error", "warning")
-        if (count := kinds.count(word))  # type: ignore[arg-type]
+        if (count := kinds.count(word))
     ]
     return ", ".join(parts)

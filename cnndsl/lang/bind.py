@@ -253,7 +253,8 @@ class _Binder:
         if isinstance(value, ast.Number | ast.Size) and (guess in options or not self._has_room(value)):
             self.at += 1  # an unknown option swallows its value, so that one slip makes one message
         if guess:
-            help, edits = (f"did you mean `{guess}`?",), (Edit(word.span, guess),)
+            help: tuple[str, ...] = (f"did you mean `{guess}`?",)
+            edits: tuple[Edit, ...] = (Edit(word.span, guess),)
         else:
             help, edits = (f"it takes {', '.join(f'`{k}`' for k in known)}" if known else "it takes no words",), ()
         message = f"{self.signature.name} has no option `{word.text}`"

@@ -85,7 +85,7 @@ class _Reader:
         self.source = source
         self.diagnostics = diagnostics
         self.reported = {d.span.start for d in diagnostics if d.span}
-        self.parser = _lark().parse_interactive()
+        self.parser: Any = _lark().parse_interactive()
         self.frames = [_Frame(None, self._copy())]
         self.at_fresh = True
         self.skipping = False

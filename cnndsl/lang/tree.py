@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from lark import Token, Tree
+from lark import Token
+from lark import Tree as LarkTree
 
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.lang import ast
 from cnndsl.source import Source, Span
 
+Tree: TypeAlias = LarkTree[Any]
+
 LONGEST_NUMBER = 10
 LONGEST_NAME = 128
 
 
-def build(tree: Tree[Any], source: Source, diagnostics: list[Diagnostic]) -> ast.Module:
+def build(tree: Tree, source: Source, diagnostics: list[Diagnostic]) -> ast.Module:
     """The module of a parse tree. Numbers and names that are too long are reported (E111)."""
     return _Builder(source, diagnostics).module(tree)
 
 
-def _spine(tree: Tree[Any], rule: str) -> tuple[list[Any], list[str]]:
+def _spine(tree: Tree, rule: str) -> tuple[list[Any], list[str]]:
     """A left-recursive list, unrolled without recursion: its members, and the separators between them."""
     members: list[Any] = []
     separators: list[str] = []
     while True:
         head = tree.children[0]
-        if isinstance(head, Tree) and head.data == rule:
+        if isinstance(head, LarkTree) and head.data == rule:
             members.append(tree.children[-1])
             separators.append(str(tree.children[1]) if len(tree.children) == 3 else "")
             tree = head
@@ -43,15 +46,15 @@ class _Builder:
         start = token.start_pos or 0
         return self.source.span(start, start + len(token))
 
-    def module(self, tree: Tree[Any]) -> ast.Module:
+    def module(self, tree: Tree) -> ast.Module:
         body, before, after = self._framed(tree.children)
         members, between = _spine(body, "body")
         items = tuple(self.train(m) if m.data == "train" else self.step(m) for m in members)
         return ast.Module(self.source, items, (before, *between, after))
 
-    def _framed(self, children: list[Any]) -> tuple[Tree[Any], str, str]:
+    def _framed(self, children: list[Any]) -> tuple[Tree, str, str]:
         """The list between optional separators."""
-        at = next(i for i, child in enumerate(children) if isinstance(child, Tree))
+        at = next(i for i, child in enumerate(children) if isinstance(child, LarkTree))
         before = "".join(str(t) for t in children[:at] if t.type == "SEP")
         after = "".join(str(t) for t in children[at + 1 :] if isinstance(t, Token) and t.type == "SEP")
         return children[at], before, after
@@ -61,16 +64,18 @@ class _Builder:
         members, between = _spine(listed, "steps")
         return ast.Steps(tuple(self.step(m) for m in members), (before, *between, after))
 
-    def step(self, tree: Tree[Any]) -> ast.Step:
+    def step(self, tree: Tree) -> ast.Step:
         if tree.data == "layer":
             return self.layer(tree)
         if tree.data == "group":
             return self.group(tree)
-        return ast.Bad(self.span(tree.children[0]))
+        bad: Any = tree.children[0]
+        return ast.Bad(self.span(bad))
 
-    def layer(self, tree: Tree[Any]) -> ast.Layer:
-        name, args, *rest = tree.children
-        branches = next((r for r in rest if isinstance(r, Tree)), None)
+    def layer(self, tree: Tree) -> ast.Layer:
+        children: list[Any] = tree.children
+        name, args, *rest = children
+        branches = next((r for r in rest if isinstance(r, LarkTree)), None)
         mark = next((r for r in rest if isinstance(r, Token)), None)
         self._check_name(name)
         return ast.Layer(
@@ -81,9 +86,9 @@ class _Builder:
             mark is not None,
         )
 
-    def branches(self, tree: Tree[Any]) -> tuple[ast.Steps, ...]:
-        alternatives = next(c for c in tree.children if isinstance(c, Tree))
-        members: list[Tree[Any]] = []
+    def branches(self, tree: Tree) -> tuple[ast.Steps, ...]:
+        alternatives = next(c for c in tree.children if isinstance(c, LarkTree))
+        members: list[Any] = []
         while True:
             head = alternatives.children[0]
             members.append(alternatives.children[-1])
@@ -91,30 +96,33 @@ class _Builder:
                 return tuple(self.steps(m.children) for m in members[::-1])
             alternatives = head
 
-    def group(self, tree: Tree[Any]) -> ast.Group:
-        times = next((c for c in tree.children if isinstance(c, Tree) and c.data == "times"), None)
+    def group(self, tree: Tree) -> ast.Group:
+        times = next((c for c in tree.children if isinstance(c, LarkTree) and c.data == "times"), None)
         inner = [c for c in tree.children if c is not times]
         optional = any(isinstance(c, Token) and c.type == "OPTIONAL" for c in inner)
         return ast.Group(
             self._whole(tree), self.steps(inner), self.times(times) if times is not None else None, optional
         )
 
-    def train(self, tree: Tree[Any]) -> ast.Train:
-        if not any(isinstance(c, Tree) for c in tree.children):
-            inner = "".join(str(t) for t in tree.children if t.type == "SEP")
+    def train(self, tree: Tree) -> ast.Train:
+        if not any(isinstance(c, LarkTree) for c in tree.children):
+            children: list[Any] = tree.children
+            inner = "".join(str(t) for t in children if t.type == "SEP")
             return ast.Train(self._whole(tree), (), (inner,))
         listed, before, after = self._framed(tree.children)
         members, between = _spine(listed, "entries")
         return ast.Train(self._whole(tree), tuple(self.entry(m) for m in members), (before, *between, after))
 
-    def entry(self, tree: Tree[Any]) -> ast.Entry | ast.Bad:
-        if isinstance(tree.children[0], Tree):
-            return ast.Bad(self.span(tree.children[0].children[0]))
-        key, args = tree.children
+    def entry(self, tree: Tree) -> ast.Entry | ast.Bad:
+        key: Any = tree.children[0]
+        if isinstance(key, LarkTree):
+            bad: Any = key.children[0]
+            return ast.Bad(self.span(bad))
+        args: Any = tree.children[1]
         self._check_name(key)
         return ast.Entry(self._whole(tree), ast.Word(self.span(key), str(key)), self.args(args))
 
-    def args(self, tree: Tree[Any]) -> tuple[ast.Arg, ...]:
+    def args(self, tree: Tree) -> tuple[ast.Arg, ...]:
         found = []
         while tree.children:
             tree, last = tree.children
@@ -122,7 +130,7 @@ class _Builder:
         return tuple(found[::-1])
 
     def arg(self, item: Any) -> ast.Arg:
-        if isinstance(item, Tree):
+        if isinstance(item, LarkTree):
             return self.times(item)
         span = self.span(item)
         match item.type:
@@ -146,8 +154,9 @@ class _Builder:
             return ast.Number(span, 1.0, whole=False)
         return ast.Number(span, float(text), whole=False)
 
-    def times(self, tree: Tree[Any]) -> ast.Times:
-        star, count = tree.children
+    def times(self, tree: Tree) -> ast.Times:
+        star: Any = tree.children[0]
+        count: Any = tree.children[1]
         span = self.span(star).to(self.span(count))
         if count.type == "VARIABLE":
             return ast.Times(span, str(count))
@@ -170,7 +179,7 @@ class _Builder:
         message = f"the {what} has {len(text):,} characters, and {limit} is the limit"
         self.diagnostics.append(Diagnostic("E111", message, span))
 
-    def _whole(self, tree: Tree[Any]) -> Span:
+    def _whole(self, tree: Tree) -> Span:
         """From the first to the last token of a tree; separators at its ends do not count."""
         leaves = [t for t in tree.scan_values(lambda t: isinstance(t, Token) and t.type not in ("SEP", "ARROW"))]
         start = min(t.start_pos or 0 for t in leaves)

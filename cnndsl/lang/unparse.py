@@ -176,7 +176,7 @@ class _Printer:
         """Between two steps; with `first`, before the first one of a file, where only comments are kept."""
         parts = _parse_separator(raw)
         if first:
-            comments = [c for c in [parts.trailing, *parts.lines]]
+            comments = [parts.trailing, *parts.lines]
             while comments and not comments[0]:
                 comments.pop(0)
             self.lines = [*comments, ""] if comments else [""]

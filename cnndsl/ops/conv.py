@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cnndsl.ops import window
 from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, Reject, TensorType, choice, option, size, times
+from cnndsl.ops.window import Fit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,7 @@ class Conv:
     pad: tuple[int, int, int, int] = option(0, axes=4, doc="zeros around the input: top, left, bottom, right")
     dilate: tuple[int, int] = option(1, axes=2, minimum=1, doc="distance of neighbouring taps")
     groups: int = option(1, minimum=1, maximum=9_999_999_999, doc="groups of channels that do not see each other")
-    fit: window.Fit = choice(
+    fit: Fit = choice(
         {"floor": "floor", "ceil": "ceil", "same": "same"},
         default="exact",
         doc="rows that fill no window: an error, dropped (floor), hung over (ceil); same pads to ceil(W1/S)",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cnndsl.ops import window
 from cnndsl.ops.spec import Inputs, Op, Reject, TensorType, choice, option, size
+from cnndsl.ops.window import Fit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Pool:
         None, axes=2, minimum=1, doc="rows and columns from one window to the next; left out, the window's own size"
     )
     pad: tuple[int, int, int, int] = option(0, axes=4, doc="cells around the input: top, left, bottom, right")
-    fit: window.Fit = choice(
+    fit: Fit = choice(
         {"floor": "floor", "ceil": "ceil", "same": "same"},
         default="exact",
         doc="rows that fill no window: an error, dropped (floor), hung over (ceil); same pads to ceil(W1/S)",
@@ -36,7 +37,7 @@ class Windows:
     window: tuple[int, int]
     stride: tuple[int, int]
     pad: tuple[int, int, int, int]
-    fit: window.Fit
+    fit: Fit
     dilate: tuple[int, int] = (1, 1)
 
 

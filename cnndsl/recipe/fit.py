@@ -14,8 +14,9 @@ def fit(
 ) -> tuple[Diagnostic, ...]:
     """What is wrong between a network and the set `data`, of which `found` are the facts (`pad` included).
 
-    `first` is the INPUT node and `last` that of the main output, None where it is not known. `span` is where the train block names the set. E603: images of another size than INPUT. E604: the main output is not
-    one value a class, or has fewer than there are classes. W601: it has more.
+    `first` is the INPUT node and `last` that of the main output, None where it is not known; `span` is where the train
+    block names the set. E603: images of another size than INPUT. E604: the main output is not one value a class, or has
+    fewer than there are classes. W601: it has more.
     """
     classes = _classes(last, found, span) if last is not None else ()
     return (*_input(first, found, data, pad, span), *classes)

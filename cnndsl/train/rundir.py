@@ -12,11 +12,11 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from cnndsl.version import __version__
 from cnndsl.backends.protocol import State
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.train import atomic, state
 from cnndsl.train.atomic import unwritable
+from cnndsl.version import __version__
 
 WEIGHTS, PROGRAM, METRICS, RUN = "weights.safetensors", "program.cnn", "metrics.jsonl", "run.json"
 ROOT = Path("runs")

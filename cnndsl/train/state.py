@@ -16,11 +16,11 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from cnndsl.version import __version__
 from cnndsl.backends.protocol import Array, State
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
 from cnndsl.train import atomic
+from cnndsl.version import __version__
 
 FORMAT = "1"
 """Version of what the metadata mean."""

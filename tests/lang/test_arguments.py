@@ -147,7 +147,9 @@ def test_the_card_on_a_wrong_input_says_16_5_and_helps() -> None:
         assert fix in said
 
 
-@pytest.mark.parametrize("fix", ["stride 2 pad 1x1x0x0", "stride 2 pad 1 floor", "stride 2 pad 1 ceil", "stride 1 pad 1"])
+@pytest.mark.parametrize(
+    "fix", ["stride 2 pad 1x1x0x0", "stride 2 pad 1 floor", "stride 2 pad 1 ceil", "stride 1 pad 1"]
+)
 def test_the_fixes_it_names_work(fix: str, found: Found) -> None:
     assert found(f"INPUT 32x32x3\nCONV 3x3x3 *2 {fix}") == []
 

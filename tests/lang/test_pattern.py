@@ -9,7 +9,6 @@ import pytest
 
 import cnndsl
 from cnndsl.diagnostics import CnnError
-from cnndsl.lang.lower import Choices, lower
 from cnndsl.lang.parse import parse
 from cnndsl.lang.pattern import match
 from cnndsl.ops.spec import Op
@@ -50,7 +49,11 @@ def test_the_tutorials_figure(models: Path, layers: Mapping[str, Op]) -> None:
         ("[[CONV]*M]*M", "[CONV]*9", {"M": 3}),
         ("[[CONV]*M]*M", "[CONV]*8", None),
         # activations, BN and DROPOUT are passed over, unless the pattern names them
-        (TUTORIAL, "INPUT 8x8x1 -> CONV 3x3 *2 relu -> BN -> TANH -> DROPOUT 0.5 -> FC 3 -> RELU", {"N": 1, "M": 1, "K": 1}),
+        (
+            TUTORIAL,
+            "INPUT 8x8x1 -> CONV 3x3 *2 relu -> BN -> TANH -> DROPOUT 0.5 -> FC 3 -> RELU",
+            {"N": 1, "M": 1, "K": 1},
+        ),
         ("CONV -> RELU -> FC", "CONV 3x3 *2 relu; BN; FC 3", {}),
         ("CONV -> RELU -> FC", "CONV 3x3 *2 tanh; FC 3", None),
         ("CONV -> FC", "CONV 3x3 *2; SOFTMAX; FC 3", None),
@@ -61,7 +64,11 @@ def test_the_tutorials_figure(models: Path, layers: Mapping[str, Op]) -> None:
         ("[CONV *N]*M -> FC", "CONV 3x3 *16; CONV 5x5 *16; FC 3", {"N": 16, "M": 2}),
         ("[CONV *N]*M -> FC", "CONV 3x3 *16; CONV 5x5 *8; FC 3", None),
         # branches
-        ("[ADD( [CONV]*N | ID )]*M", "[ADD( CONV 3x3 *4 pad 1 -> BN -> RELU -> CONV 3x3 *4 pad 1 | ID ) -> RELU]*3", {"N": 2, "M": 3}),
+        (
+            "[ADD( [CONV]*N | ID )]*M",
+            "[ADD( CONV 3x3 *4 pad 1 -> BN -> RELU -> CONV 3x3 *4 pad 1 | ID ) -> RELU]*3",
+            {"N": 2, "M": 3},
+        ),
         ("ADD( CONV | CONV )", "ADD( CONV 3x3 *4 | ID )", None),
         ("[ADD]*M", "ADD( ID | ID ); ADD( ID | ID )", {"M": 2}),
         # an optional step that is left out leaves its variable at its smallest value
@@ -71,7 +78,7 @@ def test_the_tutorials_figure(models: Path, layers: Mapping[str, Op]) -> None:
         ("INPUT -> FC", "FC 3", {}),
         ("FC", "INPUT 3x3x1; FC 3", {}),
     ],
-)  # fmt: skip
+)
 def test_match(pattern: str, network: str, values: dict[str, int] | None, layers: Mapping[str, Op]) -> None:
     assert matched(pattern, network, layers) == values
 

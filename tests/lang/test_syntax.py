@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 import cnndsl
+from cnndsl.diagnostics import CnnError
 from cnndsl.lang import ast
 from cnndsl.lang.lower import lower
 from cnndsl.lang.parse import LARGEST_SOURCE, parse, read_source
-from cnndsl.diagnostics import CnnError
 from cnndsl.ops.spec import Op
 from cnndsl.source import Source
 
@@ -185,8 +185,14 @@ def test_one_mistake_makes_one_message(text: str, expected: list[str], found: Fo
         # three mistakes, three messages; the steps between them are read
         ("CONV 3x3 *\nPOOL max $\nFC 0\nRELU", ["E104 2:11", "E101 3:10", "E204 4:4"]),
         # inside of branches and groups reading resumes at the next separator, at the same depth
-        ("ADD( CONV 3x3 * -> BN foo\n | ID -> 7 )\nFC 0", ["E104 2:17", "E203 2:23", "E209 3:4", "E104 3:10", "E204 4:4"]),
-        ("[ CONV 3x3 *; POOL mx 2; [ FC 0 ]*2; BNN ]*2\nFC 10 x", ["E104 2:13", "E203 2:20", "E204 2:31", "E201 2:38", "E203 3:7"]),
+        (
+            "ADD( CONV 3x3 * -> BN foo\n | ID -> 7 )\nFC 0",
+            ["E104 2:17", "E203 2:23", "E209 3:4", "E104 3:10", "E204 4:4"],
+        ),
+        (
+            "[ CONV 3x3 *; POOL mx 2; [ FC 0 ]*2; BNN ]*2\nFC 10 x",
+            ["E104 2:13", "E203 2:20", "E204 2:31", "E201 2:38", "E203 3:7"],
+        ),
         # a bracket that is closed by the wrong partner
         ("ADD( [ CONV 3x3 *1 pad 1 | ID )\nFC 0", ["E105 2:6", "E204 3:4"]),
         # a bracket never closed: what stands in it is still read, and so is the train block behind it

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 
-from cnndsl import api
 from cnndsl.cli import options
 from cnndsl.diagnostics import CnnError
 from cnndsl.diagnostics.model import errors
 from cnndsl.lang import ast
 from cnndsl.lang.lower import lower
+from cnndsl.lang.parse import parse
 from cnndsl.lang.pattern import match
 from cnndsl.plugins import load
 from cnndsl.source import Source
@@ -49,7 +49,7 @@ def _pattern(text: str) -> ast.Module:
     """A pattern's tree: text where it has a space, `[` or `->` in it, else a file's."""
     if not any(mark in text for mark in (" ", "[", "->", ";")) or text.endswith(".cnn"):
         return options.module(text)
-    module, found = api.parse(Source("<pattern>", text))
+    module, found = parse(Source("<pattern>", text))
     if module is None or found:
         raise CnnError(found)
     return module

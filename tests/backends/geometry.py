@@ -1,0 +1,178 @@
+"""Layers and networks drawn at random, small enough for loops in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from cnndsl.ir.graph import Graph
+from cnndsl.ir.types import Reject
+
+from .support import Net
+
+FITS = ("exact", "floor", "ceil", "same")
+
+
+def windows(rng: np.random.Generator, *, dilated: bool) -> dict[str, Any]:
+    """Arguments of a window: any stride, dilation, pads and fit; some of them fit no input."""
+    window = tuple(int(n) for n in rng.integers(1, 4, 2))
+    dilate = tuple(int(n) for n in rng.integers(1, 3, 2)) if dilated and rng.random() < 0.4 else (1, 1)
+    fit = str(rng.choice(FITS, p=[0.2, 0.3, 0.3, 0.2]))
+    pad = (0, 0, 0, 0)
+    if fit != "same" and rng.random() < 0.7:
+        reach = [(f - 1) * d for f, d in zip(window, dilate, strict=True)]
+        pad = tuple(int(rng.integers(0, reach[axis] + 1)) for axis in (0, 1, 0, 1))
+    found = {"window": window, "stride": tuple(int(n) for n in rng.integers(1, 4, 2)), "pad": pad, "fit": fit}
+    return {**found, "dilate": dilate} if dilated else found
+
+
+def conv(rng: np.random.Generator) -> Graph:
+    groups = int(rng.choice([1, 1, 2, 3]))
+    depth, filters = (groups * int(rng.integers(1, 3)) for _ in range(2))
+    bias = str(rng.choice(["none", "filter"]))
+
+    def draw() -> Graph:
+        net = Net(int(rng.integers(1, 8)), int(rng.integers(1, 8)), depth)
+        net("CONV", filters=filters, groups=groups, bias=bias, **windows(rng, dilated=True))
+        return net.graph()
+
+    return fitting(draw)
+
+
+def pool(rng: np.random.Generator) -> Graph:
+    mode = str(rng.choice(["max", "mean"]))
+
+    def draw() -> Graph:
+        net = Net(int(rng.integers(1, 8)), int(rng.integers(1, 8)), int(rng.integers(1, 3)))
+        if rng.random() < 0.1:
+            net("POOL", mode=mode, reach="global")
+        else:
+            net("POOL", mode=mode, countpad=mode == "mean" and rng.random() < 0.5, **windows(rng, dilated=False))
+        return net.graph()
+
+    return fitting(draw)
+
+
+def fitting(draw: Any) -> Graph:
+    """Draws until a layer takes its input."""
+    while True:
+        try:
+            return draw()
+        except Reject:
+            continue
+
+
+def plain(rng: np.random.Generator) -> Graph:
+    """One of the layers without a window."""
+    net = Net(*(int(n) for n in rng.integers(1, 4, 3)))
+    if rng.random() < 0.3:
+        net("FLATTEN")
+    keyword, attrs = (
+        ("FC", {"units": 3}),
+        ("FC", {"units": 2, "bias": "none"}),
+        ("BN", {"eps": 0.01}),
+        ("BN", {"scale": False, "momentum": 0.3}),
+        ("DROPOUT", {"rate": 0.4}),
+        ("RELU", {}),
+        ("SIGMOID", {}),
+        ("TANH", {}),
+        ("SOFTMAX", {}),
+        ("FLATTEN", {}),
+    )[int(rng.integers(10))]
+    net(keyword, **attrs)
+    return net.graph()
+
+
+def joined(rng: np.random.Generator) -> Graph:
+    """Two or three branches of an input, maps or vectors among them, joined."""
+    flat = rng.random() < 0.3
+    size = (1, 1, 3) if flat else (3, 2, 3)
+    net = Net(*size)
+    branches = []
+    for _ in range(int(rng.integers(2, 4))):
+        kind = int(rng.integers(4 if flat else 3))
+        if kind == 0:
+            branches.append("input")
+        elif kind == 1:
+            branches.append(net("TANH", "input"))
+        elif kind == 2:
+            branches.append(net("CONV", "input", window=(1, 1), filters=3))
+        else:
+            branches.append(net("FC", "input", units=3))
+    net(str(rng.choice(["ADD", "CONCAT"])), *branches)
+    return net.graph()
+
+
+def layers(count: int, seed: int) -> Iterator[Graph]:
+    """Graphs of one layer; joins have short branches. Half of them are convolutions."""
+    rng = np.random.default_rng(seed)
+    kinds = (conv, conv, conv, conv, pool, pool, plain, joined)
+    for index in range(count):
+        yield kinds[index % len(kinds)](rng)
+
+
+def residual() -> Graph:
+    net = Net(5, 5, 2)
+    start = net("CONV", window=(3, 3), filters=3, pad=(1, 1, 1, 1), bias="none")
+    net("BN")
+    first = net("TANH")
+    net("CONV", window=(3, 3), filters=3, pad=(1, 1, 1, 1), bias="none")
+    deep = net("BN", scale=False)
+    net("ADD", deep, first, start)
+    net("POOL", mode="mean", reach="global")
+    net("FC", units=3)
+    return net.graph()
+
+
+def inception() -> Graph:
+    net = Net(6, 5, 2)
+    a = net("CONV", window=(1, 1), filters=2)
+    net("CONV", "input", window=(1, 1), filters=2)
+    b = net("CONV", window=(3, 3), filters=2, pad=(1, 1, 1, 1))
+    net("POOL", "input", mode="max", window=(3, 3), stride=(1, 1), pad=(1, 1, 1, 1))
+    c = net("CONV", window=(1, 1), filters=1)
+    net("CONCAT", a, b, c, "input")
+    net("SIGMOID")
+    net("DROPOUT", rate=0.3)
+    net("POOL", mode="mean", window=(2, 2), fit="ceil", countpad=True)
+    net("FC", units=4)
+    net("SOFTMAX")
+    return net.graph()
+
+
+def two_outputs() -> Graph:
+    """The output `side` is read by the main flow too."""
+    net = Net(4, 4, 1)
+    net("CONV", window=(2, 2), filters=2, stride=(2, 2))
+    side = net("TANH")
+    net("FC", units=3)
+    net("BN", eps=0.1)
+    main = net("FC", units=2)
+    return net.graph(main=main, side=side)
+
+
+def twice() -> Graph:
+    """A tensor that is used twice by one layer, and that layer's output again."""
+    net = Net(3, 3, 2)
+    x = net("CONV", window=(2, 2), filters=2)
+    y = net("ADD", x, x)
+    z = net("ADD", y, x)
+    net("CONCAT", z, y, z)
+    return net.graph()
+
+
+def pooled() -> Graph:
+    net = Net(7, 6, 1)
+    net("CONV", window=(3, 3), filters=4, fit="same", stride=(2, 1), groups=1)
+    net("RELU")
+    net("CONV", window=(2, 3), filters=4, groups=2, dilate=(1, 2), pad=(0, 1, 1, 2))
+    net("RELU")
+    net("POOL", mode="max", window=(3, 2), stride=(2, 2), fit="ceil")
+    net("FLATTEN")
+    net("DROPOUT", rate=0.5)
+    net("FC", units=3, bias="none")
+    return net.graph()
+
+
+NETWORKS = {made.__name__: made for made in (residual, inception, two_outputs, twice, pooled)}

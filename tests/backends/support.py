@@ -1,0 +1,117 @@
+"""Networks built from records, kernels run by themselves, memory that shows who reads what it never wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from cnndsl.backends.context import TableContext
+from cnndsl.backends.protocol import Array, Kernel, Options
+from cnndsl.backends.table import TableBackend, TableProgram
+from cnndsl.backends.workspace import Workspace
+from cnndsl.builtin import PLUGIN
+from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.types import TensorType
+from cnndsl.plugins import registry
+
+REGISTRY = registry((PLUGIN,))
+BACKENDS: dict[str, TableBackend] = {name: REGISTRY.backend(name) for name in ("naive", "vectorized")}
+
+
+class Net:
+    """Builds a graph: each call adds a layer behind the last one, or behind the named ones, and gives its name."""
+
+    def __init__(self, height: int, width: int, depth: int):
+        self.nodes: dict[str, Node] = {}
+        self.last = "input"
+        self("INPUT", size=(height, width, depth))
+
+    def __call__(self, keyword: str, *inputs: str, **attrs: Any) -> str:
+        number = 1 + sum(node.keyword == keyword for node in self.nodes.values())
+        name = "input" if keyword == "INPUT" else f"{keyword.lower()}{number}"
+        sources = () if keyword == "INPUT" else inputs or (self.last,)
+        types = tuple(self.nodes[source].type for source in sources)
+        self.nodes[name] = layer(name, keyword, attrs, sources, types)
+        self.last = name
+        return name
+
+    def graph(self, **outputs: str) -> Graph:
+        """The graph; without names the last layer is the output `main`."""
+        return Graph("net", tuple(self.nodes.values()), outputs or {"main": self.last})
+
+
+def layer(
+    name: str, keyword: str, attrs: Mapping[str, Any], inputs: Sequence[str], types: tuple[TensorType, ...]
+) -> Node:
+    op = REGISTRY.layers[keyword]
+    made = op.attrs(**attrs)
+    return Node(name, op, made, tuple(inputs), op.infer(made, types), op.params(made, types))
+
+
+def program(backend: str, graph: Graph, dtype: str = "float64", seed: int = 0) -> TableProgram:
+    return BACKENDS[backend].compile(graph, Options(dtype=dtype, seed=seed))
+
+
+def random_state(graph: Graph, seed: int = 0) -> dict[str, Array]:
+    """Parameters and buffers of any value, variances above 0."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: rng.uniform(0.5, 2, spec.shape) if name.endswith("_var") else rng.normal(size=spec.shape)
+        for name, spec in graph.params.items()
+    }
+
+
+def spread(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Values in random order, 0.1 apart and none near 0: off the kinks of RELU and the ties of a maximum."""
+    values = (np.arange(np.prod(shape)) - np.prod(shape) // 2 + 0.5) * 0.1
+    return rng.permutation(values).reshape(shape)
+
+
+class Poisoned(Workspace):
+    """Every array that is not asked for as cleared comes full of what nobody put there."""
+
+    def array(self, key: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, zero: bool = False) -> Array:
+        found = super().array(key, shape, dtype, zero=zero)
+        if not zero:
+            found.fill(np.nan if dtype.kind == "f" else 77)
+        return found
+
+
+class Result(NamedTuple):
+    y: Array
+    buffers: dict[str, Array]
+    dxs: tuple[Array | None, ...]
+    dparams: dict[str, Array]
+
+
+def kernels(backend: str) -> Mapping[str, Kernel]:
+    tables = REGISTRY.kernel_tables()
+    return {**tables["naive"], **tables[backend]}
+
+
+def run_layer(
+    backend: str,
+    keyword: str,
+    attrs: Mapping[str, Any],
+    xs: Sequence[Array],
+    params: Mapping[str, Array],
+    dy: Array | None = None,
+    training: bool = True,
+) -> Result:
+    """One kernel by itself, forward and, with `dy`, backward."""
+    types = tuple(TensorType.vector(x.shape[1]) if x.ndim == 2 else _map(x) for x in xs)
+    node = layer("x1", keyword, attrs, [f"in{i}" for i in range(len(xs))], types)
+    ctx = TableContext(
+        node, types, (True,) * len(xs), Poisoned(), Poisoned(), xs[0].dtype, training=training, draw=(0, 0)
+    )
+    forward, backward = kernels(backend)[keyword]
+    y, saved, buffers = forward(node.attrs, params, tuple(xs), ctx)
+    assert y.shape == (len(xs[0]), *node.type.shape)
+    if dy is None:
+        return Result(y, buffers, (), {})
+    return Result(y, buffers, *backward(node.attrs, params, saved, dy, ctx))
+
+
+def _map(x: Array) -> TensorType:
+    return TensorType(x.shape[2], x.shape[3], x.shape[1])

@@ -1,0 +1,48 @@
+"""Numbers worked out by hand, on every backend. The numbers are in tests/cases, a file a layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .support import BACKENDS, REGISTRY, run_layer
+
+FILES = sorted((Path(__file__).parent.parent / "cases").glob("*.py"))
+CASES = [(file.stem.upper(), case) for file in FILES for case in run_path(str(file))["CASES"]]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("keyword", "case"), CASES, ids=[f"{keyword}: {case['name']}" for keyword, case in CASES])
+def test_case(keyword: str, case: dict[str, Any], backend: str, dtype: str) -> None:
+    def array(values: Any) -> Any:
+        return np.array(values, dtype=dtype)
+
+    xs = [array(x) for x in case.get("xs", [case.get("x")])]
+    params = {name: array(values) for name, values in case.get("params", {}).items()}
+    dy = array(case["dy"]) if "dy" in case else None
+    found = run_layer(backend, keyword, case.get("attrs", {}), xs, params, dy, case.get("training", True))
+    same(found.y, case["y"], dtype)
+    assert set(found.buffers) == set(case.get("buffers", {}))
+    for name, values in case.get("buffers", {}).items():
+        same(found.buffers[name], values, dtype)
+    if dy is not None:
+        for dx, expected in zip(found.dxs, case.get("dxs", [case.get("dx")]), strict=True):
+            same(dx, expected, dtype)
+        assert set(found.dparams) == set(case.get("dparams", {}))
+        for name, values in case.get("dparams", {}).items():
+            same(found.dparams[name], values, dtype)
+
+
+def same(found: Any, expected: Any, dtype: str) -> None:
+    assert found.dtype == dtype
+    tolerance = 1e-12 if dtype == "float64" else 1e-6
+    np.testing.assert_allclose(found, np.array(expected, dtype=float), rtol=tolerance, atol=tolerance)
+
+
+def test_every_layer_has_cases() -> None:
+    assert {keyword for keyword, _ in CASES} == set(REGISTRY.layers) - {"INPUT"}
