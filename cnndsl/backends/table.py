@@ -202,9 +202,10 @@ class TableProgram:
                 ctx.wanted, ctx.scratches = wanted[node.name], scratches
                 saved, backward = tape.saved[node.name], self._kernels[node.name].backward
                 dxs, dparams = self._call(node, backward, params[node.name], saved, dy, ctx)
-                for index, source in enumerate(node.inputs):
-                    dx = dxs[index]
-                    if ctx.wanted[index] and dx is not None:
+                if len(dxs) != len(node.inputs):
+                    raise self._wrong(node, f"{len(dxs)} gradients for {len(node.inputs)} inputs")
+                for source, asked, dx in zip(node.inputs, ctx.wanted, dxs, strict=True):
+                    if asked and dx is not None:
                         self._check(node, f"the gradient of {source}", dx, (tape.batch, *self.graph[source].type.shape))
                         totals.add(source, dx)
                 for name in trained:
@@ -239,11 +240,11 @@ class TableProgram:
             found = f"{given.dtype} {given.shape}" + ("" if given.flags.c_contiguous else " and not C-contiguous")
         else:
             found = type(given).__name__
-        raise border.refuse(
-            "E808",
-            f"the kernel of {node.keyword} in backend `{self._backend}` is not right: "
-            f"at {node.name}, {what} is {found}, not {self.dtype} {shape}",
-        )
+        raise self._wrong(node, f"{what} is {found}, not {self.dtype} {shape}")
+
+    def _wrong(self, node: Node, what: str) -> CnnError:
+        where = f"the kernel of {node.keyword} in backend `{self._backend}`"
+        return border.refuse("E808", f"{where} is not right: at {node.name}, {what}")
 
 
 class _Totals:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import Reject
 
@@ -54,7 +55,7 @@ def pool(rng: np.random.Generator) -> Graph:
     return fitting(draw)
 
 
-def fitting(draw: Any) -> Graph:
+def fitting(draw: Callable[[], Graph]) -> Graph:
     """Draws until a layer takes its input."""
     while True:
         try:
@@ -104,12 +105,14 @@ def joined(rng: np.random.Generator) -> Graph:
     return net.graph()
 
 
-def layers(count: int, seed: int) -> Iterator[Graph]:
-    """Graphs of one layer; joins have short branches. Half of them are convolutions."""
+KINDS = {"conv": (conv, 240), "pool": (pool, 120), "plain": (plain, 80), "joined": (joined, 60)}
+
+
+def layers(kind: str, seed: int) -> list[Graph]:
+    """Graphs of one layer each; those of joins have short branches."""
+    draw, count = KINDS[kind]
     rng = np.random.default_rng(seed)
-    kinds = (conv, conv, conv, conv, pool, pool, plain, joined)
-    for index in range(count):
-        yield kinds[index % len(kinds)](rng)
+    return [draw(rng) for _ in range(count)]
 
 
 def residual() -> Graph:

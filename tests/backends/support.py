@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
+
 from cnndsl.backends.context import TableContext
 from cnndsl.backends.protocol import Array, Kernel, Options
 from cnndsl.backends.table import TableBackend, TableProgram
 from cnndsl.backends.workspace import Workspace
 from cnndsl.builtin import PLUGIN
+from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import TensorType
 from cnndsl.plugins import registry
@@ -51,6 +54,19 @@ def layer(
 
 def program(backend: str, graph: Graph, dtype: str = "float64", seed: int = 0) -> TableProgram:
     return BACKENDS[backend].compile(graph, Options(dtype=dtype, seed=seed))
+
+
+def small() -> Graph:
+    """A network with a convolution, running statistics and an FC."""
+    net = Net(4, 5, 2)
+    net("CONV", window=(3, 3), filters=3)
+    net("BN")
+    net("FC", units=2)
+    return net.graph()
+
+
+def batch(graph: Graph, count: int = 2, seed: int = 0) -> Any:
+    return np.random.default_rng(seed).normal(size=(count, *graph.input.type.shape))
 
 
 def random_state(graph: Graph, seed: int = 0) -> dict[str, Array]:
@@ -115,3 +131,12 @@ def run_layer(
 
 def _map(x: Array) -> TensorType:
     return TensorType(x.shape[2], x.shape[3], x.shape[1])
+
+
+def refused(code: str, action: Callable[[], Any]) -> str:
+    """The text of the one error of that code that `action` raises, with notes and help."""
+    with pytest.raises(CnnError) as caught:
+        action()
+    (found,) = caught.value.diagnostics
+    assert found.code == code, found
+    return "\n".join((found.message, *found.notes, *found.help))

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from cnndsl.backends.protocol import Array, Objective
-from cnndsl.backends.protocol import Options
+
+from cnndsl.backends.protocol import Array, Objective, Options
 from cnndsl.ir.graph import Graph
 
-from .geometry import NETWORKS, layers
+from .geometry import KINDS, NETWORKS, layers
 from .support import BACKENDS, Net, program, random_state, spread
 from .training import SGD, Squares
 
 OTHERS = [name for name in BACKENDS if name != "naive"]
-LAYERS = list(layers(400, seed=2))
 
 
 def compare(backend: str, graph: Graph, dtype: str = "float64", rtol: float = 1e-10, atol: float = 1e-10) -> None:
@@ -42,10 +41,10 @@ def compare(backend: str, graph: Graph, dtype: str = "float64", rtol: float = 1e
 
 
 @pytest.mark.parametrize("backend", OTHERS)
-@pytest.mark.parametrize("part", range(8))
-def test_layers(backend: str, part: int) -> None:
-    """400 layers drawn at random, with every option."""
-    for graph in LAYERS[part::8]:
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers(backend: str, kind: str) -> None:
+    """500 layers drawn at random, with every option."""
+    for graph in layers(kind, seed=2):
         try:
             compare(backend, graph)
         except Exception as error:
@@ -54,8 +53,9 @@ def test_layers(backend: str, part: int) -> None:
 
 
 @pytest.mark.parametrize("backend", OTHERS)
-def test_layers_in_float32(backend: str) -> None:
-    for graph in LAYERS[:100]:
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers_in_float32(backend: str, kind: str) -> None:
+    for graph in layers(kind, seed=3)[::3]:
         compare(backend, graph, "float32", rtol=1e-4, atol=1e-5)
 
 
@@ -90,8 +90,7 @@ def test_twenty_steps_of_training(backend: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_layers_fused_in_one_graph_or_alone(backend: str) -> None:
-    """A network gives what its layers give one after the other."""
+def test_a_network_is_its_layers_one_after_the_other(backend: str) -> None:
     net = Net(5, 5, 2)
     net("CONV", window=(3, 3), filters=3, pad=(1, 1, 1, 1))
     net("SIGMOID")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from cnndsl.backends.protocol import Array
 from cnndsl.ir.graph import Graph
 
-from .geometry import NETWORKS, layers
+from .geometry import KINDS, NETWORKS, layers
 from .support import BACKENDS, Net, program, random_state, spread
 
 EPS, TOLERANCE = 1e-6, 1e-5
 DIRECTIONS = 3
-
-LAYERS = list(layers(400, seed=1))
 
 
 def check(backend: str, graph: Graph, *, directions: int = DIRECTIONS) -> None:
@@ -43,10 +42,10 @@ def check(backend: str, graph: Graph, *, directions: int = DIRECTIONS) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("part", range(8))
-def test_layers(backend: str, part: int) -> None:
-    """400 layers drawn at random, with every option."""
-    for graph in LAYERS[part::8]:
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers(backend: str, kind: str) -> None:
+    """500 layers drawn at random, with every option."""
+    for graph in layers(kind, seed=1):
         try:
             check(backend, graph)
         except Exception as error:

@@ -26,9 +26,10 @@ def forward(
     """
     (x,) = xs
     W, b = params["weight"], params.get("bias")
+    windows = axes(a, ctx.inputs[0])
     y = np.zeros((len(x), *ctx.node.type.shape), x.dtype)
     for s, k, i, j in np.ndindex(y.shape):
-        for d, m, n, channel, row, column in _taps(a, ctx, k, i, j):
+        for d, m, n, channel, row, column in _taps(W, k // (a.filters // a.groups), windows, i, j):
             y[s, k, i, j] += W[k, d, m, n] * x[s, channel, row, column]
         if b is not None:
             y[s, k, i, j] += b[k]
@@ -49,23 +50,25 @@ def backward(
     to the activation's own layer.
     """
     W = params["weight"]
+    windows = axes(a, ctx.inputs[0])
     dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(W[:, 0, 0, 0])
     for s, k, i, j in np.ndindex(dy.shape):
-        for d, m, n, channel, row, column in _taps(a, ctx, k, i, j):
+        for d, m, n, channel, row, column in _taps(W, k // (a.filters // a.groups), windows, i, j):
             dx[s, channel, row, column] += W[k, d, m, n] * dy[s, k, i, j]
             dW[k, d, m, n] += dy[s, k, i, j] * x[s, channel, row, column]
         db[k] += dy[s, k, i, j]
     return (dx,), {"weight": dW, "bias": db} if "bias" in params else {"weight": dW}
 
 
-def _taps(a: Conv, ctx: Context, k: int, i: int, j: int) -> Iterator[tuple[int, int, int, int, int, int]]:
-    """The weights d, m, n of filter k and the cells channel, row, column under them at output i, j.
+def _taps(
+    W: Array, group: int, windows: tuple[Axis, Axis], i: int, j: int
+) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """The weights d, m, n of a filter of that group and the cells channel, row, column under them at output i, j.
 
     Cells in the pad and in what hangs over are left out: they read 0.
     """
-    rows, columns = axes(a, ctx.inputs[0])
-    seen = ctx.inputs[0].depth // a.groups
-    group = k // (a.filters // a.groups)
+    rows, columns = windows
+    seen = W.shape[1]
     for d in range(seen):
         for m, row in _inside(rows, i):
             for n, column in _inside(columns, j):

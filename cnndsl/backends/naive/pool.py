@@ -19,12 +19,14 @@ def forward(
 ) -> tuple[Array, Array, dict[str, Array]]:
     """max: y[d, i, j] = the largest x[d, row, column] of window i, j; mean: their sum over their count."""
     (x,) = xs
+    rows, columns = axes(a, ctx.inputs[0])
     y = np.zeros((len(x), *ctx.node.type.shape), x.dtype)
     for s, d, i, j in np.ndindex(y.shape):
+        cells = _cells(rows, i, columns, j)
         if a.mode == "max":
-            y[s, d, i, j] = x[s, d][_largest(a, x[s, d], ctx, i, j)]
+            y[s, d, i, j] = x[s, d][_largest(x[s, d], cells)]
         else:
-            y[s, d, i, j] = sum(x[s, d][cell] for cell in _cells(a, ctx, i, j)) / _count(a, ctx, i, j)
+            y[s, d, i, j] = sum(x[s, d][cell] for cell in cells) / _count(a, rows, i, columns, j)
     return y, x, {}
 
 
@@ -35,36 +37,36 @@ def backward(
 
     Where windows overlap, their shares add; the Kronecker product of the tutorial is the case without overlap.
     """
+    rows, columns = axes(a, ctx.inputs[0])
     dx = np.zeros_like(x)
     for s, d, i, j in np.ndindex(dy.shape):
+        cells = _cells(rows, i, columns, j)
         if a.mode == "max":
-            dx[s, d][_largest(a, x[s, d], ctx, i, j)] += dy[s, d, i, j]
+            dx[s, d][_largest(x[s, d], cells)] += dy[s, d, i, j]
         else:
-            for cell in _cells(a, ctx, i, j):
-                dx[s, d][cell] += dy[s, d, i, j] / _count(a, ctx, i, j)
+            for cell in cells:
+                dx[s, d][cell] += dy[s, d, i, j] / _count(a, rows, i, columns, j)
     return (dx,), {}
 
 
-def _largest(a: Pool, x: Array, ctx: Context, i: int, j: int) -> tuple[int, int]:
-    """Where the largest value of window i, j lies in x: H, W; among equal values the first in row order."""
-    best, *others = _cells(a, ctx, i, j)
+def _largest(x: Array, cells: list[tuple[int, int]]) -> tuple[int, int]:
+    """Where in x: H, W the largest of these cells lies; among equal values the first in row order."""
+    best, *others = cells
     for cell in others:
         if x[cell] > x[best] or np.isnan(x[cell]):  # not-a-number must not disappear here
             best = cell
     return best
 
 
-def _count(a: Pool, ctx: Context, i: int, j: int) -> int:
+def _count(a: Pool, rows: Axis, i: int, columns: Axis, j: int) -> int:
     """What the mean divides by: the cells that are there; with `countpad` the written pad too, never the overhang."""
-    if not a.countpad:
-        return len(_cells(a, ctx, i, j))
-    rows, columns = axes(a, ctx.inputs[0])
-    return len(_padded(rows, i)) * len(_padded(columns, j))
+    if a.countpad:
+        return len(_padded(rows, i)) * len(_padded(columns, j))
+    return len(_cells(rows, i, columns, j))
 
 
-def _cells(a: Pool, ctx: Context, i: int, j: int) -> list[tuple[int, int]]:
+def _cells(rows: Axis, i: int, columns: Axis, j: int) -> list[tuple[int, int]]:
     """The cells of window i, j that lie inside the input, in row order."""
-    rows, columns = axes(a, ctx.inputs[0])
     return [
         (row, column)
         for row in _padded(rows, i)

@@ -1,0 +1,147 @@
+"""What programs take and what they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnndsl.backends.table import TableProgram
+
+from .support import BACKENDS, Net, batch, program, random_state, refused, small
+
+STATE = random_state(small())
+
+
+@pytest.fixture(params=list(BACKENDS))
+def made(request: pytest.FixtureRequest) -> TableProgram:
+    return program(request.param, small())
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (np.zeros((2, 4, 5)), "`x[None]` is a batch of one"),
+        (np.zeros((3, 4, 5, 2)), "transpose(0, 3, 1, 2)"),
+        (np.zeros((3, 2, 5, 4)), "a batch of 4x5x2 has shape (N, 2, 4, 5)"),
+        (np.zeros((3, 40)), "shape (3, 40)"),
+        (np.float64(3), "shape ()"),
+        (np.zeros((1, 2, 4, 5), complex), "complex128"),
+        (np.full((1, 2, 4, 5), None), "object"),
+        (np.full((1, 2, 4, 5), "a"), "<U1"),
+        (np.zeros((1, 2, 4, 5), "M8[s]"), "datetime64"),
+        ([[1, 2], [3]], "rows differ in length"),
+    ],
+)
+def test_inputs_that_do_not_fit(made: TableProgram, x: Any, words: str) -> None:
+    assert words in refused("E809", lambda: made.forward(STATE, x))
+    assert words in refused("E809", lambda: made.forward(STATE, x, training=True))
+
+
+def test_a_map_without_its_depth() -> None:
+    made = program("naive", Net(4, 5, 1).graph())
+    assert "`x[:, None]`" in refused("E809", lambda: made.forward({}, np.zeros((3, 4, 5))))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i8", "f2", "f4", "f8", ">f4", "?", "g"])
+def test_numbers_of_every_kind_are_taken(made: TableProgram, dtype: str) -> None:
+    x = (np.arange(80) % 2).reshape(2, 2, 4, 5).astype(dtype)
+    found = made.forward(STATE, x).outputs["main"]
+    assert found.dtype == np.float64
+    assert np.array_equal(found, made.forward(STATE, x.astype(float)).outputs["main"])
+    assert np.array_equal(made.forward(STATE, x.tolist()).outputs["main"], found)
+
+
+def test_any_memory_layout_is_taken(made: TableProgram) -> None:
+    x = batch(small())
+    expected = made.forward(STATE, x).outputs["main"]
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    for other in (np.asfortranarray(x), np.repeat(x, 2, axis=3)[..., ::2], x[::-1].copy()[::-1], read_only):
+        assert np.array_equal(made.forward(STATE, other).outputs["main"], expected)
+
+
+def test_not_a_number_and_infinity_go_through() -> None:
+    """To the outputs, and without a warning."""
+    for backend in BACKENDS:
+        net = Net(4, 4, 1)
+        net("CONV", window=(1, 1), filters=1)
+        net("POOL", mode="max", window=(2, 2))
+        net("SOFTMAX")
+        graph = net.graph()
+        state = {"conv1.weight": np.ones((1, 1, 1, 1)), "conv1.bias": np.zeros(1)}
+        for dtype in ("float64", "float32"):
+            made = program(backend, graph, dtype)
+            x = np.zeros((1, 1, 4, 4))
+            x[0, 0, 1, 1], x[0, 0, 3, 3] = np.nan, 1e300
+            passed = made.forward(state, x, training=True)
+            assert np.isnan(passed.outputs["main"][0, 0, 0, 0])
+            made.backward(state, passed.tape, passed.outputs)
+
+
+def test_empty_batch(made: TableProgram) -> None:
+    x = np.zeros((0, 2, 4, 5))
+    found = made.forward(STATE, x)
+    assert found.outputs["main"].shape == (0, 2)
+    assert found.outputs["main"].dtype == np.float64
+    assert "at least one sample" in refused("E809", lambda: made.forward(STATE, x, training=True))
+
+
+def test_one_value_a_channel_has_no_variance() -> None:
+    for backend in BACKENDS:
+        net = Net(1, 1, 3)
+        net("BN")
+        made, state = program(backend, net.graph()), random_state(net.graph())
+        assert "bn1" in refused(
+            "E810", lambda made=made, state=state: made.forward(state, np.ones((1, 3, 1, 1)), training=True)
+        )
+        assert made.forward(state, np.ones((1, 3, 1, 1))).outputs["main"].shape == (1, 3, 1, 1)
+        assert made.forward(state, np.ones((2, 3, 1, 1)), training=True).tape is not None
+
+
+def test_state_of_another_network(made: TableProgram) -> None:
+    x = batch(small())
+    wrong = {name: array for name, array in STATE.items() if name != "conv1.bias"}
+    wrong["fc2.weight"] = wrong.pop("fc1.weight")
+    wrong["bn1.weight"] = np.zeros(4)
+    text = refused("E702", lambda: made.forward(wrong, x))
+    for words in (
+        "conv1.bias is missing",
+        "fc1.weight is missing",
+        "fc2.weight is not in the network",
+        "bn1.weight has shape (4,), not (3,)",
+    ):
+        assert words in text
+    text = refused("E702", lambda: made.forward({}, x))
+    assert text.count("is missing") == 5
+    assert "and 3 more" in text
+    passed = made.forward(STATE, x, training=True)
+    refused("E702", lambda: made.backward({}, passed.tape, {"main": np.ones((2, 2))}))
+    refused("E809", lambda: made.forward({**STATE, "fc1.bias": np.array(["a", "b"])}, x))
+
+
+def test_state_of_another_type_is_cast(made: TableProgram) -> None:
+    x = batch(small())
+    single = {name: array.astype("float32") for name, array in STATE.items()}
+    double = {name: array.astype("float64") for name, array in single.items()}
+    assert np.array_equal(made.forward(single, x).outputs["main"], made.forward(double, x).outputs["main"])
+
+
+def test_gradients_of_outputs_that_do_not_fit(made: TableProgram) -> None:
+    passed = made.forward(STATE, batch(small()), training=True)
+    assert "outputs are main" in refused("E809", lambda: made.backward(STATE, passed.tape, {"aux": np.ones((2, 2))}))
+    assert "(2, 3)" in refused("E809", lambda: made.backward(STATE, passed.tape, {"main": np.ones((2, 3))}))
+    refused("E809", lambda: made.backward(STATE, passed.tape, {"main": np.ones((2, 2), complex)}))
+
+
+def test_backward_needs_a_tape_of_its_own(made: TableProgram) -> None:
+    x, dys = batch(small()), {"main": np.ones((2, 2))}
+    assert made.forward(STATE, x).tape is None
+    refused("E806", lambda: made.backward(STATE, None, dys))
+    other = program("naive", small()).forward(STATE, x, training=True)
+    refused("E806", lambda: made.backward(STATE, other.tape, dys))
+
+
+def test_unknown_type_of_numbers() -> None:
+    assert "float16" in refused("E806", lambda: program("naive", small(), "float16"))

@@ -1,0 +1,146 @@
+"""The plugin door: the sample package through it, and records that are turned away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cnndsl
+from cnndsl.builtin import PLUGIN as BUILTIN
+from cnndsl.diagnostics import CnnError
+from cnndsl.plugins import Plugin, PluginError, Registry, registry
+
+SAMPLE = Path(__file__).parent.parent / "plugin_sample"
+TEXT = "INPUT 4x4x1; CONV 3x3 *2 clip; CLIP low -1 high 0.5; FC 2"
+
+
+@pytest.fixture
+def sample(monkeypatch: pytest.MonkeyPatch) -> Plugin:
+    monkeypatch.syspath_prepend(str(SAMPLE))
+    plugin: Plugin = import_module("cnndsl_sample").PLUGIN
+    return plugin
+
+
+@pytest.fixture
+def both(sample: Plugin) -> Registry:
+    return registry([BUILTIN, sample])
+
+
+def test_a_layer_of_a_package_is_written_like_a_built_in_one(both: Registry) -> None:
+    network = cnndsl.loads(TEXT, registry=both)
+    assert [n.name for n in network.graph] == ["input", "conv1", "clip1", "clip2", "fc1"]
+    assert [d.code for d in cnndsl.check(TEXT)] == ["E203", "E201"] or "CLIP" in cnndsl.plugins.load().layers
+
+
+def test_its_own_size_rule_speaks(both: Registry) -> None:
+    with pytest.raises(CnnError, match=r"CLIP low 2 is not below high 1") as caught:
+        cnndsl.loads("INPUT 4x4x1; CLIP low 2", registry=both)
+    (d,) = caught.value.diagnostics
+    assert d.span is not None
+    assert (d.code, d.span.line, d.span.column) == ("E204", 1, 19)
+
+
+@pytest.mark.parametrize("backend", ["naive", "vectorized"])
+def test_it_runs_on_both_backends(both: Registry, backend: str) -> None:
+    network = cnndsl.loads("INPUT 1x4x1; CLIP low -1 high 0.5", registry=both)
+    model = cnndsl.compile(network, backend=backend, dtype="float64")
+    x = np.array([-3.0, -0.5, 0.25, 7.0]).reshape(1, 1, 1, 4)
+    step = model.forward(x, training=True)
+    assert step.output.ravel().tolist() == [-1.0, -0.5, 0.25, 0.5]
+    gradients = model.backward(step, np.arange(1.0, 5.0).reshape(1, 1, 1, 4))
+    assert gradients.input is not None
+    assert gradients.input.ravel().tolist() == [0.0, 2.0, 3.0, 0.0]
+
+
+def test_a_registry_does_not_change_another(both: Registry) -> None:
+    assert "CLIP" in both.layers
+    assert "CLIP" not in registry([BUILTIN]).layers
+
+
+def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path) -> None:
+    info = tmp_path / "cnndsl_sample-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cnndsl-sample\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[cnndsl.plugins]\nsample = cnndsl_sample:PLUGIN\n")
+    path = os.pathsep.join([str(tmp_path), str(SAMPLE), str(Path(cnndsl.__file__).parent.parent)])
+    done = subprocess.run(
+        [sys.executable, "-m", "cnndsl", "check", "-"],
+        input=TEXT,
+        text=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "-: ok, 4x4x1 -> 2, 38 parameters, 88 MACs\n"  # (3*3+1)*2 + (2*2*2+1)*2; 2*2*2*9 + 8*2
+
+
+def broken_package(tmp_path: Path, value: str) -> subprocess.CompletedProcess[str]:
+    info = tmp_path / "broken-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text(f"[cnndsl.plugins]\nbroken = {value}\n")
+    path = os.pathsep.join([str(tmp_path), str(Path(cnndsl.__file__).parent.parent)])
+    return subprocess.run(
+        [sys.executable, "-m", "cnndsl", "check", "-"],
+        input="INPUT 2x2x1; FC 2",
+        text=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("no_such_module:PLUGIN", "cannot be imported"), ("json:dumps", "is a function, not a cnndsl.Plugin")],
+)
+def test_a_broken_package_is_named(tmp_path: Path, value: str, says: str) -> None:
+    done = broken_package(tmp_path, value)
+    assert done.returncode == 2
+    assert "E808" in done.stderr
+    assert "plugin broken" in done.stderr
+    assert says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_records_that_are_turned_away(sample: Plugin) -> None:
+    (op,) = sample.layers
+    cases = [
+        ([BUILTIN, sample, sample], "another plugin has this name"),
+        ([BUILTIN, replace(sample, layers=(replace(op, keyword="CONV"),))], "CONV: a layer of this name"),
+        ([BUILTIN, replace(sample, layers=(replace(op, keyword="clip"),))], "clip: a keyword is two or more"),
+        ([BUILTIN, replace(sample, layers=(replace(op, activation_word="relu"),))], "`relu` is taken"),
+        ([BUILTIN, replace(sample, layers=(replace(op, attrs=_Undeclared),))], "is not declared"),
+    ]
+    for plugins, says in cases:
+        with pytest.raises(
+            PluginError, match=f"plugin sample.*{says}" if says != "another plugin has this name" else says
+        ):
+            registry(plugins)
+
+
+@dataclass
+class _Undeclared:
+    low: float = 0.0
+
+
+def test_an_unknown_backend_is_named() -> None:
+    with pytest.raises(CnnError, match=r"E801.*`fast`") as caught:
+        cnndsl.compile("INPUT 2x2x1; FC 2", backend="fast")
+    assert caught.value.exit_code == 2
+    assert "naive, vectorized" in caught.value.diagnostics[0].help[0]
+
+
+def test_both_backends_in_one_process_agree() -> None:
+    network = cnndsl.loads("INPUT 6x6x2; CONV 3x3 *4 tanh; POOL mean 2; FC 3")
+    x = np.random.default_rng(1).normal(size=(2, 2, 6, 6))
+    first, second = (cnndsl.compile(network, backend=b, dtype="float64").predict(x) for b in ("naive", "vectorized"))
+    np.testing.assert_allclose(first, second, rtol=0, atol=1e-12)

@@ -1,0 +1,134 @@
+"""The compiler from Python, as the README shows it and as its docstrings say."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cnndsl
+import cnndsl.backends.model
+from cnndsl.diagnostics import CnnError
+from cnndsl.train.events import EpochDone, Finished, Started, StepDone
+
+TEXT = "INPUT 6x6x1; CONV 3x3 *4 tanh; BN; DROPOUT 0.2; POOL max 2; FC 3"
+DIGITS = "INPUT 8x8x1; CONV 3x3 *4 relu; FC 10; SOFTMAX\ntrain { data digits limit 300; epochs 3; batch 50; seed 3 }"
+
+
+@pytest.mark.parametrize("module", [cnndsl, cnndsl.backends.model])
+def test_examples_in_docstrings(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+def test_the_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = Path(__file__).parent.parent / "README.md"
+    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    monkeypatch.chdir(tmp_path)
+    run = [block for block in blocks if "# a layer" not in block]
+    for block in run:
+        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_load_raises_with_everything_that_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.cnn"
+    path.write_text("INPUT 3x3x1\nFC 0\nRELU 3", encoding="utf-8")
+    with pytest.raises(CnnError) as caught:
+        cnndsl.load(path)
+    assert [d.code for d in caught.value.diagnostics] == ["E204", "E208"]
+    assert str(caught.value).splitlines()[0].startswith(f"{path}:2:4: error[E204]")
+    with pytest.raises(CnnError, match="E805"):
+        cnndsl.load(tmp_path / "gone.cnn")
+
+
+@pytest.mark.parametrize("backend", ["naive", "vectorized", "auto"])
+def test_a_loss_of_ones_own_drives_it(backend: str) -> None:
+    model = cnndsl.compile(TEXT, backend=backend, seed=4)
+    rng = np.random.default_rng(0)
+    x, wanted = rng.normal(size=(8, 1, 6, 6)), rng.normal(size=(8, 3))
+    losses = []
+    for _ in range(30):
+        step = model.forward(x, training=True)
+        error = step.output - wanted
+        losses.append(float((error**2).mean()))
+        gradients = model.backward(step, 2 * error / error.size)
+        assert gradients.input is not None
+        assert gradients.input.shape == x.shape
+        for name, g in gradients.params.items():
+            model.parameters[name] -= 0.1 * g
+    assert losses[-1] < 0.5 * losses[0]
+    assert model.predict(x).shape == (8, 3)
+    assert not np.allclose(model.buffers["bn1.running_mean"], 0)
+
+
+def test_the_seed_gives_the_parameters() -> None:
+    first, second, other = (cnndsl.compile(TEXT, seed=s).parameters for s in (1, 1, 2))
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert not np.array_equal(first["conv1.weight"], other["conv1.weight"])
+    assert first["conv1.weight"].dtype == np.float32
+    assert cnndsl.compile(TEXT, dtype="float64").parameters["fc1.weight"].dtype == np.float64
+
+
+def test_predict_changes_nothing() -> None:
+    model = cnndsl.compile(TEXT, seed=1)
+    x = np.ones((2, 1, 6, 6))
+    before = {name: array.copy() for name, array in model.state.items()}
+    assert np.array_equal(model.predict(x), model.predict(x))
+    assert all(np.array_equal(before[name], model.state[name]) for name in before)
+
+
+@pytest.mark.parametrize(
+    ("x", "says"),
+    [
+        (np.ones((1, 6, 6)), "E809"),
+        (np.ones((2, 2, 6, 6)), "E809"),
+        (np.ones((2, 1, 6, 6), dtype=complex), "E809"),
+        (np.full((2, 1, 6, 6), "a"), "E809"),
+        (np.ones((2, 1, 6, 6), dtype=object), "E809"),
+    ],
+)
+def test_arrays_that_do_not_fit(x: np.ndarray, says: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises(CnnError, match=says):
+        cnndsl.compile(TEXT).forward(x)
+
+
+def test_backward_needs_a_training_step() -> None:
+    model = cnndsl.compile(TEXT)
+    step = model.forward(np.ones((2, 1, 6, 6)))
+    with pytest.raises(CnnError, match="E806"):
+        model.backward(step, step.output)
+    step = model.forward(np.ones((2, 1, 6, 6)), training=True)
+    with pytest.raises(CnnError, match="E809"):
+        model.backward(step, np.ones((2, 4)))
+
+
+def test_wrong_use() -> None:
+    for call, says in [
+        (lambda: cnndsl.compile(TEXT, dtype="float16"), "E806"),
+        (lambda: cnndsl.compile("CONV 3x3 *3"), "E213"),
+        (lambda: cnndsl.compile("INPUT -> [CONV]*N"), "E210"),
+        (lambda: cnndsl.loads("FC 3", input=(1, 2)), "E806"),  # type: ignore[arg-type]
+        (lambda: cnndsl.loads("FC 3", variables={"N": "x"}), "E806"),  # type: ignore[dict-item]
+        (lambda: cnndsl.train("INPUT 3x3x1; FC 3"), "E606"),
+        (lambda: cnndsl.train(DIGITS, backend="none"), "E801"),
+    ]:
+        with pytest.raises(CnnError, match=says):
+            call()
+
+
+def test_train(tmp_path: Path) -> None:
+    events: list[object] = []
+    trained = cnndsl.train(DIGITS, out=tmp_path / "run", on_event=events.append)
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Finished)
+    assert [e.epoch for e in events if isinstance(e, EpochDone)] == [1, 2, 3]
+    assert len([e for e in events if isinstance(e, StepDone)]) == trained.test.steps
+    assert trained.history[-1].loss < trained.history[0].loss
+    # the trained network ends in its SOFTMAX again
+    x = np.zeros((4, 1, 8, 8), dtype=np.float32)
+    np.testing.assert_allclose(trained.model.predict(x).sum(axis=1), 1, rtol=1e-5)
+    assert (tmp_path / "run" / "weights.safetensors").is_file()
+    assert cnndsl.train(DIGITS).test.test_loss == trained.test.test_loss
