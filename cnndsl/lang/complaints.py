@@ -184,6 +184,12 @@ def stray_arrow(token: Token, source: Source) -> Diagnostic:
     return Diagnostic("E107", "`->` stands between two steps, and one is missing", span, edits=(Edit(span, ""),))
 
 
+def arrow_between_entries(token: Token, source: Source) -> Diagnostic:
+    span = arrow_span(token, source)
+    message = "`->` stands between steps; the lines of a train block are separated by line ends or `;`"
+    return Diagnostic("E104", message, span, help=("write `;`",), edits=(Edit(span, ";"),))
+
+
 def empty(token: Token, opener: Token | None, source: Source) -> Diagnostic:
     span = span_of(token, source)
     if opener is None:

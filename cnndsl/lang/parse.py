@@ -158,7 +158,8 @@ class _Reader:
         except UnexpectedToken:
             if self._missing_separator(token):
                 return
-            self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=self.at_fresh))
+            if not self.after_stray:
+                self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=self.at_fresh))
             self._recover(token)
             if token.type in _OPENERS:
                 self.junk.append(token.type)
@@ -182,7 +183,7 @@ class _Reader:
 
     def _recover(self, token: Token) -> None:
         """Takes the current step back and puts BAD in its place."""
-        self.parser = self.frames[-1].fresh
+        self.parser = self.frames[-1].fresh.copy(deepcopy_values=False)
         self.parser.feed_token(Token.new_borrow_pos("BAD", str(token), token))
         self.at_fresh = False
         self.skipping = True
@@ -198,17 +199,18 @@ class _Reader:
     def _separator(self, token: Token) -> None:
         frame = self.frames[-1]
         arrow = token.type == "ARROW"
+        if arrow and frame.opener is not None and frame.opener.type == "LBRACE":
+            self._report(complaints.arrow_between_entries(token, self.source))
+            token, arrow = Token.new_borrow_pos("SEP", str(token), token), False
         if not self.at_fresh:
-            try:
-                self._begin_step(token)
-            except UnexpectedToken:
+            if token.type not in self.parser.accepts():
                 self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
                 self._recover(token)
                 self.skipping = False
-                self._begin_step(token)
+            self._begin_step(token)
         elif arrow:
             self._report(complaints.stray_arrow(token, self.source))
-        elif frame.separator is None or frame.separator.type == "SEP":
+        elif frame.separator is None:
             self._begin_step(token)
 
     def _closer(self, token: Token) -> None:

@@ -106,7 +106,7 @@ def argument(arg: ast.Arg) -> str:
     """One argument as text."""
     match arg:
         case ast.Times():
-            return f"*{arg.count}"
+            return f"*{arg.count}" if arg.whole else "*" + arg.span.text.lstrip("* \t")
         case ast.Size():
             return "x".join(map(str, arg.numbers))
         case ast.Text():

@@ -1,8 +1,8 @@
 """One training step of the vectorized backend beside PyTorch eager: forward, cross-entropy, backward, SGD 0.9.
 
-    python tests/bench/training_step.py [--steps N] [--networks lenet5 vgg_small] [--batch N]
+    python tests/bench/training_step.py [--steps N] [--networks lenet5 vgg_small] [--threads N]
 
-Both run in one process on the same number of threads, step by step in turn, from the same weights on the same batch,
+All run in one process on the same number of threads, step by step in turn, from the same weights on the same batch,
 and must agree on the loss before anything is timed. PyTorch gets the better of its two memory layouts. GFLOP/s count
 convolutions and FC: forward, weight gradients, and input gradients but the first layer's.
 """
@@ -10,11 +10,11 @@ convolutions and FC: forward, weight gradients, and input gradients but the firs
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import median
-from typing import Any
 
 import cnndsl
 import numpy as np
@@ -23,105 +23,136 @@ from cnndsl.ir.graph import Graph, Node
 from cnndsl.ops import conv, pool
 from cnndsl.train.init import initial_state
 from cnndsl.train.objective import make_objective
+from networks import BATCHES, NETWORKS
 
 try:
     import torch
-    from torch import nn
     from torch.nn import functional as F
 except ImportError:
-    sys.exit("this benchmark stands beside PyTorch: install it with `pip install torch`")
+    sys.exit("this benchmark stands beside PyTorch; install it with: pip install torch")
 
-VGG = """
-block pair(n) {{ [ CONV 3x3 *n pad 1{norm} -> RELU ]*2 -> POOL max 2 }}
-INPUT 32x32x3
-pair(32); pair(64); pair(128)
-FC 128 relu; FC 10
-"""
-
-NETWORKS = {
-    "lenet5": """
-INPUT 28x28x1
-CONV 5x5 *6 pad 2 relu; POOL max 2; CONV 5x5 *16 relu; POOL max 2
-FC 120 relu; FC 84 relu; FC 10
-""",
-    "caffe_lenet": """
-INPUT 28x28x1
-CONV 5x5 *20; POOL max 2; CONV 5x5 *50; POOL max 2
-FC 500 relu; FC 10
-""",
-    "vgg_small": VGG.format(norm=""),
-    "vgg_small_bn": VGG.format(norm=" -> BN"),
-    "resnet18_32": """
-set CONV nobias floor
-block basic(n) { ADD( CONV 3x3 *n pad 1 -> BN -> RELU -> CONV 3x3 *n pad 1 -> BN | ID ); RELU }
-block down(n) {
-  ADD( CONV 3x3 *n stride 2 pad 1 -> BN -> RELU -> CONV 3x3 *n pad 1 -> BN | CONV 1x1 *n stride 2 -> BN ); RELU
-}
-INPUT 32x32x3
-CONV 3x3 *64 pad 1 -> BN -> RELU
-[ basic(64) ]*2
-down(128) -> basic(128) -> down(256) -> basic(256) -> down(512) -> basic(512)
-POOL mean global; FC 10
-""",
-}
-BATCHES = {"resnet18_32": 32}
-TRAIN = "train { optimizer sgd lr 0.01 momentum 0.9 }"
-LR = 0.01
+LR, MOMENTUM = 0.01, 0.9
+TRAIN = f"train {{ optimizer sgd lr {LR} momentum {MOMENTUM} }}"
+Arrays = dict[str, np.ndarray]
 Step = Callable[[], float]
 
 
-class Network(nn.Module):
-    """A graph in PyTorch, with the names of its nodes."""
-
-    def __init__(self, graph: Graph):
-        super().__init__()
-        self.graph = graph
-        self.layers = nn.ModuleDict({node.name.replace(".", "_"): _layer(graph, node) for node in graph.nodes[1:]})
-        self.plan = [(node.name, self.layers[node.name.replace(".", "_")], node.inputs) for node in graph.nodes[1:]]
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        values = {self.graph.input.name: x}
-        for name, layer, inputs in self.plan:
-            values[name] = layer(*(values[source] for source in inputs))
-        return values[self.graph.outputs["main"]]
-
-    def take(self, state: dict[str, np.ndarray]) -> None:
-        """Copies cnndsl's parameters and buffers."""
-        named = {f"{node}.{local}": array for node, local, array in _split(state)}
-        mine = {name.removeprefix("layers."): value for name, value in self.state_dict().items()}
-        for name, value in mine.items():
-            if not name.endswith("num_batches_tracked"):
-                value.copy_(torch.from_numpy(named[name.replace("_1.", ".").replace("fc.", "")]))
+def ours(network: cnndsl.Network, state: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
+    """A training step of the vectorized backend; gives the loss before it."""
+    backend = network.registry.backend("vectorized")
+    program = backend.compile_training(network.graph, make_objective(network.recipe), state, Options())
+    count = iter(range(sys.maxsize))
+    return lambda: program.step(x, {"main": target}, step=next(count), lr=LR).loss
 
 
-class Add(nn.Module):
-    def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        return a + b
+def theirs(graph: Graph, state: Arrays, x: np.ndarray, target: np.ndarray, layout: torch.memory_format) -> Step:
+    """The same step by PyTorch eager, with maps in the given layout."""
+
+    def tensor(array: np.ndarray) -> torch.Tensor:
+        made = torch.from_numpy(array.copy())
+        return made.to(memory_format=layout) if made.ndim == 4 else made
+
+    weights = {name: tensor(array) for name, array in state.items()}
+    trained = [weights[name].requires_grad_() for name, spec in graph.params.items() if spec.trained]
+    optimizer = torch.optim.SGD(trained, lr=LR, momentum=MOMENTUM)
+    given, wanted = tensor(x), torch.from_numpy(target)
+
+    def step() -> float:
+        optimizer.zero_grad()
+        values = {graph.input.name: given}
+        for node in graph.nodes[1:]:
+            values[node.name] = torch_layer(graph, node, weights, *(values[name] for name in node.inputs))
+        loss = F.cross_entropy(values[graph.outputs["main"]], wanted)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
 
 
-def _split(state: dict[str, np.ndarray]) -> Iterator[tuple[str, str, np.ndarray]]:
-    for name, array in state.items():
-        node, local = name.rsplit(".", 1)
-        yield node.replace(".", "_"), local, array
-
-
-def _layer(graph: Graph, node: Node) -> nn.Module:
-    a, x = node.attrs, graph.input_types(node)[0]
+def torch_layer(graph: Graph, node: Node, weights: dict[str, torch.Tensor], *xs: torch.Tensor) -> torch.Tensor:
+    """One node by PyTorch, in training."""
+    a, x, size = node.attrs, xs[0], graph.input_types(node)[0]
+    W, b = weights.get(f"{node.name}.weight"), weights.get(f"{node.name}.bias")
     match node.keyword:
         case "CONV":
-            rows, _ = conv.window.axes(a, x)
-            bias = a.bias == "filter"
-            return nn.Conv2d(x.depth, a.filters, a.window[:2], a.stride, rows.before, groups=a.groups, bias=bias)
+            rows, columns = conv.window.axes(a, size)
+            return F.conv2d(x, W, b, a.stride, (rows.before, columns.before), a.dilate, a.groups)
         case "POOL":
-            rows, columns = pool.axes(a, x)
-            kind = nn.MaxPool2d if a.mode == "max" else nn.AvgPool2d
-            return kind((rows.window, columns.window), (rows.stride, columns.stride))
+            rows, columns = pool.axes(a, size)
+            by = F.max_pool2d if a.mode == "max" else F.avg_pool2d
+            return by(x, (rows.window, columns.window), (rows.stride, columns.stride))
         case "FC":
-            return Dense(x.count, a.units)
+            return F.linear(x.flatten(1), W, b)
         case "BN":
-            return nn.BatchNorm2d(x.depth, a.eps, a.momentum)
+            mean, var = weights[f"{node.name}.running_mean"], weights[f"{node.name}.running_var"]
+            return F.batch_norm(x, mean, var, W, b, True, a.momentum, a.eps)
         case "RELU":
-            return nn.ReLU()
+            return F.relu(x)
         case "ADD":
-            return Add()
+            return xs[0] + xs[1]
     raise NotImplementedError(node.keyword)
+
+
+def gflop(graph: Graph, batch: int) -> float:
+    """Work of one step in 10**9 additions and multiplications."""
+    macs = [cost for node in graph if (cost := graph.cost(node).macs)]
+    return 2 * batch * (3 * sum(macs) - macs[0]) / 1e9
+
+
+def measure(steps: dict[str, Step], count: int) -> dict[str, float]:
+    """Median seconds of each step, taken in turn."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for turn in range(count + 3):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            step()
+            if turn >= 3:  # the first ones take memory and warm caches
+                times[name].append(time.perf_counter() - start)
+    return {name: median(found) for name, found in times.items()}
+
+
+def run(name: str, count: int) -> str:
+    """Measures one network; gives its row of the table."""
+    network = cnndsl.loads(NETWORKS[name] + TRAIN, name=name)
+    graph, batch = network.graph, BATCHES.get(name, 64)
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, *graph.input.type.shape)).astype(np.float32)
+    target = rng.integers(0, graph.output().type.depth, batch)
+    state = initial_state(graph, 0, network.recipe.init)
+    steps = {
+        "vectorized": ours(network, state, x, target),
+        "nchw": theirs(graph, state, x, target, torch.contiguous_format),
+        "channels-last": theirs(graph, state, x, target, torch.channels_last),
+    }
+    losses = {peer: step() for peer, step in steps.items()}
+    if not np.allclose(list(losses.values()), losses["vectorized"], rtol=1e-4):
+        sys.exit(f"{name}: the losses differ before the first update: {losses}")
+    took = measure(steps, count)
+    layout = min("nchw", "channels-last", key=lambda peer: took[peer])
+    mine, best, work = took["vectorized"], took[layout], gflop(graph, batch)
+    return (
+        f"{name:<14}{batch:>6}{mine * 1e3:>11.2f} ms{work / mine:>8.0f}{best * 1e3:>12.2f} ms{work / best:>8.0f}"
+        f"  {layout:<14}{mine / best:>6.2f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=30, help="steps whose median is taken")
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), metavar="NAME")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count(), help="threads of PyTorch; set NumPy's with OPENBLAS_NUM_THREADS"
+    )
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    print(f"PyTorch {torch.__version__} eager, NumPy {np.__version__}, {given.threads} threads, float32")
+    print(
+        f"{'network':<14}{'batch':>6}{'vectorized':>14}{'GFLOP/s':>8}{'PyTorch':>15}{'GFLOP/s':>8}  {'layout':<14}{'ratio':>6}"
+    )
+    for name in given.networks:
+        print(run(name, given.steps), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -242,3 +242,16 @@ def test_columns_count_code_points(found: Found) -> None:
     (diagnostic,) = cnndsl.check("INPUT 2x2x1\nFC 1; FC 00")
     assert diagnostic.span is not None
     assert (diagnostic.span.column, diagnostic.span.end_column) == (10, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FC 10 ) * 3\nFC 0", ["E106 2:7", "E204 3:4"]),
+        ("FC 3\ntrain { batch 3 -> seed 0; epochs 0 }", ["E104 3:17", "E504 3:35"]),
+        ("FC 3\ntrain { -> batch 0 }", ["E104 3:9", "E504 3:18"]),
+        ("RELU )\n] ; FC 0", ["E106 2:6", "E106 3:1", "E204 3:8"]),
+    ],
+)
+def test_strays_are_said_once(text: str, expected: list[str], found: Found) -> None:
+    assert found(INPUT + text) == expected

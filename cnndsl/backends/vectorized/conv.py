@@ -49,9 +49,7 @@ def backward(
     return (dx,), dparams
 
 
-def correlate(
-    x: Array, W: Array, b: Array | None, rows: Axis, columns: Axis, y: Array, ctx: Context
-) -> None:
+def correlate(x: Array, W: Array, b: Array | None, rows: Axis, columns: Axis, y: Array, ctx: Context) -> None:
     """Writes W * x + b to y; W: G,N/G,K."""
     groups, filters, _ = W.shape
     positions = rows.output * columns.output
@@ -66,9 +64,7 @@ def correlate(
             np.add(by_sample, b[:, None], out=out)
 
 
-def weight_gradient(
-    x: Array, dy: Array, rows: Axis, columns: Axis, groups: int, dW: Array, ctx: Context
-) -> Array:
+def weight_gradient(x: Array, dy: Array, rows: Axis, columns: Axis, groups: int, dW: Array, ctx: Context) -> Array:
     """dW = sum over samples and positions of dy times the windows of x; written to dW and returned."""
     total = dW.reshape(groups, dW.shape[0] // groups, -1)
     total.fill(0)
