@@ -247,7 +247,7 @@ def test_columns_count_code_points(found: Found) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("FC 10 ) * 3\nFC 0", ["E106 2:7", "E204 3:4"]),
+        ("FC 10 ) $\nFC 0", ["E106 2:7", "E204 3:4"]),
         ("FC 3\ntrain { batch 3 -> seed 0; epochs 0 }", ["E104 3:17", "E504 3:35"]),
         ("FC 3\ntrain { -> batch 0 }", ["E104 3:9", "E504 3:18"]),
         ("RELU )\n] ; FC 0", ["E106 2:6", "E106 3:1", "E204 3:8"]),
