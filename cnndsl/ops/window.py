@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 from typing import Literal, Protocol
 
@@ -90,8 +91,9 @@ def _axis_arguments(a: Windowed) -> tuple[tuple[int, int, int, tuple[int, int]],
     )
 
 
+@lru_cache(maxsize=4096)
 def axes(a: Windowed, x: TensorType) -> tuple[Axis, Axis]:
-    """Windows along height and width. Raises Reject: E302 larger than the input, E301 not whole, E305 pad too wide."""
+    """Windows along height and width; kernels ask for them at every step. Raises Reject: E302 larger than the input, E301 not whole, E305 pad too wide."""
     reject_vector(x)
     _check_pads(a)
     height, width = _axis_arguments(a)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +12,7 @@ from cnndsl.train.rundir import RunFolder
 from cnndsl.train.trainer import Trainer
 
 
-def recorded(trainer: Trainer, folder: RunFolder) -> Iterator[Event]:
+def recorded(trainer: Trainer, folder: RunFolder) -> Generator[Event, None, None]:
     """The events of `trainer.run()`, written to `folder` before they are passed on.
 
     The initial weights are saved before the first step, so a folder that cannot be written to costs no training; then

@@ -31,7 +31,7 @@ def follow(
     """Runs a trainer to its end, written to the folder `out` if there is one: its epochs, and how it finished."""
     events = trainer.run() if out is None else recorded(trainer, RunFolder.create(network, program, out=out))
     history: list[EpochDone] = []
-    with closing(events):  # type: ignore[type-var]
+    with closing(events):
         for event in events:
             if on_event is not None:
                 on_event(event)

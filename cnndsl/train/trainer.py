@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from itertools import islice
 from math import ceil, isfinite
 from time import perf_counter
@@ -108,7 +108,7 @@ class Trainer:
             return {name: array.copy() for name, array in self._good.items()}
         return self._program.state()
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Trains, once: Started, then for each epoch its StepDones and an EpochDone, then Finished.
 
         Raises CnnError (E804) at the first loss that is not a finite number, naming epoch and step.

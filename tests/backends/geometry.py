@@ -172,6 +172,7 @@ def pooled() -> Graph:
     net("CONV", window=(2, 3), filters=4, groups=2, dilate=(1, 2), pad=(0, 1, 1, 2))
     net("RELU")
     net("POOL", mode="max", window=(3, 2), stride=(2, 2), fit="ceil")
+    net("POOL", mode="max", window=(2, 2), stride=(1, 1))
     net("FLATTEN")
     net("DROPOUT", rate=0.5)
     net("FC", units=3, bias="none")

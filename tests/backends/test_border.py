@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnndsl.backends.border import numbers
 from cnndsl.backends.table import TableProgram
 
 from .support import BACKENDS, Net, batch, program, random_state, refused, small
@@ -58,6 +59,8 @@ def test_any_memory_layout_is_taken(made: TableProgram) -> None:
     expected = made.forward(STATE, x).outputs["main"]
     read_only = x.copy()
     read_only.flags.writeable = False
+    assert numbers(np.asfortranarray(x), x.dtype, "x").flags.c_contiguous
+    assert numbers(x, x.dtype, "x") is x
     for other in (np.asfortranarray(x), np.repeat(x, 2, axis=3)[..., ::2], x[::-1].copy()[::-1], read_only):
         assert np.array_equal(made.forward(STATE, other).outputs["main"], expected)
 

@@ -69,6 +69,29 @@ def test_what_was_given_and_what_was_got_is_left_alone(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("training", [False, True])
+def test_results_outlive_their_tape(backend: str, name: str, training: bool) -> None:
+    """Outputs, statistics and gradients are copies: the next passes do not reach them."""
+    graph = NETWORKS[name]()
+    made, state = program(backend, graph), random_state(graph)
+    passed = made.forward(state, batch(graph), training=training)
+    held = [*passed.outputs.values(), *passed.buffers.values()]
+    if training:
+        dys = {output: np.ones_like(y) for output, y in passed.outputs.items()}
+        gradients = made.backward(state, passed.tape, dys)
+        assert gradients.input is not None
+        held += [*gradients.params.values(), gradients.input]
+    copies = [array.copy() for array in held]
+    if training:
+        made.backward(state, passed.tape, {output: 3 * dy for output, dy in dys.items()})
+    assert not any(np.shares_memory(array, state[key]) for key, array in passed.buffers.items())
+    del passed
+    made.forward(state, batch(graph, seed=5), training=training)
+    assert all(np.array_equal(array, copy) for array, copy in zip(held, copies, strict=True))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_memory_of_a_tape_is_used_again(backend: str) -> None:
     graph = residual()
     made, state = program(backend, graph), random_state(graph)

@@ -89,6 +89,32 @@ def test_a_step_is_forward_loss_backward_update(backend: str) -> None:
         assert np.array_equal(after[name], array)
 
 
+class Reused(Squares):
+    """The same loss; its gradient lies in memory that the next call writes again."""
+
+    def __init__(self) -> None:
+        self.memory = np.empty((3, 2))
+
+    def __call__(self, output: Array, target: Array) -> tuple[float, Array]:
+        value, self.memory[...] = super().__call__(output, target)
+        return value, self.memory
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_one_loss_object_for_two_outputs(backend: str) -> None:
+    net = Net(2, 2, 1)
+    first, second = net("FC", "input", units=2), net("FC", "input", units=2)
+    rng = np.random.default_rng(0)
+    x, targets = rng.normal(size=(3, 1, 2, 2)), {name: rng.normal(size=(3, 2)) for name in ("a", "b")}
+    states = []
+    for loss in (Squares(), Reused()):
+        training = start(backend, net.graph(a=first, b=second), losses={"a": loss, "b": loss})
+        training.step(x, targets, step=0, lr=0.1)
+        states.append(training.state())
+    for name, array in states[0].items():
+        np.testing.assert_allclose(states[1][name], array, rtol=1e-12)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_what_no_loss_depends_on_stays(backend: str) -> None:
     graph = two_outputs()

@@ -2,7 +2,7 @@
 
     python tests/bench/training_step.py [--steps N] [--networks lenet5 vgg_small] [--threads N]
 
-All run in one process on the same number of threads, step by step in turn, from the same weights on the same batch,
+All run in one process on the same number of threads, in turn, from the same weights on the same batch,
 and must agree on the loss before anything is timed. PyTorch gets the better of its two memory layouts. GFLOP/s count
 convolutions and FC: forward, weight gradients, and input gradients but the first layer's.
 """
@@ -33,6 +33,7 @@ except ImportError:
 
 LR, MOMENTUM = 0.01, 0.9
 TRAIN = f"train {{ optimizer sgd lr {LR} momentum {MOMENTUM} }}"
+TURN, REST = 5, 0.1
 Arrays = dict[str, np.ndarray]
 Step = Callable[[], float]
 
@@ -101,20 +102,26 @@ def gflop(graph: Graph, batch: int) -> float:
 
 
 def measure(steps: dict[str, Step], count: int) -> dict[str, float]:
-    """Median seconds of each step, taken in turn."""
+    """Median seconds of each step; the peers take turns of a few steps.
+
+    The threads of one library still spin for a while when the other begins: a turn starts with a rest and with two
+    steps that do not count.
+    """
     times: dict[str, list[float]] = {name: [] for name in steps}
-    for turn in range(count + 3):
+    for _ in range(-(-count // TURN)):
         for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            if turn >= 3:  # the first ones take memory and warm caches
-                times[name].append(time.perf_counter() - start)
+            time.sleep(REST)
+            for turn in range(-2, TURN):
+                start = time.perf_counter()
+                step()
+                if turn >= 0:
+                    times[name].append(time.perf_counter() - start)
     return {name: median(found) for name, found in times.items()}
 
 
 def run(name: str, count: int) -> str:
     """Measures one network; gives its row of the table."""
-    network = cnndsl.loads(NETWORKS[name] + TRAIN, name=name)
+    network = cnndsl.loads(f"{NETWORKS[name]}\n{TRAIN}", name=name)
     graph, batch = network.graph, BATCHES.get(name, 64)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, *graph.input.type.shape)).astype(np.float32)

@@ -26,7 +26,7 @@ def chain(net):
 
 
 def is_he(w):
-    """Normal of deviation sqrt(2/576): 36,864 numbers, so the deviation is within 2 %, and some lie beyond 3 of them."""
+    """Normal of deviation sqrt(2/576): of 36,864 numbers the deviation is within 2 %, and some lie beyond 3."""
     deviation = sqrt(2 / 576)
     return abs(w.std() / deviation - 1) < 0.02 and abs(w.mean()) < 0.02 * deviation and abs(w).max() > 3 * deviation
 
