@@ -21,6 +21,7 @@ Fit = Literal["exact", "floor", "ceil", "same"]
 class Windowed(Protocol):
     """Attrs of a layer whose windows slide over height and width."""
 
+    def __hash__(self) -> int: ...
     @property
     def window(self) -> tuple[int, ...]: ...
     @property

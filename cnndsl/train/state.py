@@ -53,6 +53,8 @@ def save(path: Path, state: State, *, network: str, program: str) -> None:
 
     Raises CnnError (E803); the file that was there before is whole then.
     """
+    # safetensors writes the memory of an array as it lies, whatever its strides say
+    state = {name: np.ascontiguousarray(array) for name, array in state.items()}
     metadata = {
         "cnndsl_format": FORMAT,
         "cnndsl_version": __version__,
@@ -60,7 +62,7 @@ def save(path: Path, state: State, *, network: str, program: str) -> None:
         "cnndsl_program": sha256(program.encode()).hexdigest(),
         "cnndsl_content": digest(state),
     }
-    atomic.write(path, safetensors.numpy.save(dict(state), metadata))
+    atomic.write(path, safetensors.numpy.save(state, metadata))
 
 
 def load(path: Path) -> Weights:

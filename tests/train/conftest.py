@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnndsl import plugins
 from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.recipe.data import Idx, Known
-from cnndsl.recipe.losses import CrossEntropy, Normal
+from cnndsl.recipe.losses import CrossEntropy
 from cnndsl.recipe.optimizers import SGD, Adam
 from cnndsl.recipe.spec import Recipe, Setting
-from cnndsl.train.data import Dataset, Part
+from cnndsl.train.data import Dataset, Part, load
+from cnndsl.train.trainer import Trainer
 
 
 def build(*steps: tuple[Any, ...], name: str = "net") -> Graph:
@@ -40,7 +42,7 @@ def settle(key: str) -> Setting:
     """Settings by a few words."""
     word, *rest = key.split()
     values = {name: float(value) for name, value in zip(rest[::2], rest[1::2], strict=True)}
-    kinds = {"sgd": SGD, "adam": Adam, "cross_entropy": CrossEntropy, "digits": Known, "normal": Normal}
+    kinds = {"sgd": SGD, "adam": Adam, "cross_entropy": CrossEntropy}
     return Setting(word, kinds[word](**values) if word in kinds else None)
 
 
@@ -118,18 +120,46 @@ def data_setting() -> Callable[..., Setting]:
 
 @pytest.fixture
 def digits_net() -> Graph:
-    """The network of models/digits.cnn."""
+    """Small, with two convolutions and two DROPOUTs."""
     return build(
         ("INPUT", {"size": (8, 8, 1)}),
-        ("CONV", {"window": (3, 3), "filters": 16, "pad": (1, 1, 1, 1)}),
+        ("CONV", {"window": (3, 3), "filters": 24, "pad": (1, 1, 1, 1)}),
         ("RELU",),
-        ("CONV", {"window": (3, 3), "filters": 32, "pad": (1, 1, 1, 1)}),
+        ("CONV", {"window": (3, 3), "filters": 48, "pad": (1, 1, 1, 1)}),
         ("RELU",),
         ("POOL", {"mode": "max", "window": (2, 2)}),
-        ("DROPOUT", {"rate": 0.25}),
+        ("DROPOUT", {"rate": 0.4}),
         ("FC", {"units": 64}),
         ("RELU",),
-        ("DROPOUT", {"rate": 0.5}),
+        ("DROPOUT", {"rate": 0.4}),
         ("FC", {"units": 10}),
         name="digits",
     )
+
+
+@pytest.fixture(scope="session")
+def backend():
+    return plugins.load().backend("vectorized")
+
+
+@pytest.fixture
+def tiny(net):
+    """4x4 pixels to 3 classes."""
+    return net(("INPUT", {"size": (4, 4, 1)}), ("FC", {"units": 8}), ("RELU",), ("FC", {"units": 3}), name="tiny")
+
+
+@pytest.fixture
+def trainer(tiny, recipe, dataset, backend):
+    """A trainer of the tiny network; changes go to the recipe, or to the trainer itself."""
+
+    def make(graph=None, samples=None, **changes):
+        own = {key: changes.pop(key) for key in ("dtype", "budget") if key in changes}
+        given = {"batch": 8, "epochs": 3, "data": None, **changes}
+        return Trainer(graph or tiny, recipe(**given), samples or dataset(40), backend, **own)
+
+    return make
+
+
+@pytest.fixture
+def digits(data_setting):
+    return load(data_setting("digits"), None)
