@@ -25,9 +25,9 @@ from cnndsl.source import Source
 
 if TYPE_CHECKING:
     from cnndsl.backends.model import Model
-    from cnndsl.train.events import Event
-    from cnndsl.train.result import Trained
-    from cnndsl.train.trainer import Trainer
+    from cnndsl.training.events import Event
+    from cnndsl.training.result import Trained
+    from cnndsl.training.trainer import Trainer
 
 Size = tuple[int, int, int]
 
@@ -226,7 +226,7 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     """
     from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Options
-    from cnndsl.train.init import initial_state
+    from cnndsl.training.init import initial_state
 
     if isinstance(network, str):
         network = loads(network)
@@ -244,8 +244,8 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     `backend` is the train block's where left out. Raises CnnError: E606 where the block names no data, E601 to E605
     where they are not there, damaged or do not fit, E801 for an unknown backend, E802 where memory would not do.
     """
-    from cnndsl.train import data
-    from cnndsl.train.trainer import Trainer
+    from cnndsl.training import data
+    from cnndsl.training.trainer import Trainer
 
     recipe = ready.recipe
     runner = ready.registry.backend(backend_name(backend or recipe.backend))
@@ -266,12 +266,12 @@ def train(
     """Trains a network by its `train` block, and gives the trained model with what was measured on the way.
 
     `network` is a Network or a program's text. With `out`, a folder is made there with weights, program and metrics.
-    `on_event` is called with every event of the training (`cnndsl.train.events`). Raises CnnError as `trainer`, and
+    `on_event` is called with every event of the training (`cnndsl.training.events`). Raises CnnError as `trainer`, and
     E804 where the loss is no longer a number.
     """
     from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Options
-    from cnndsl.train.result import Trained, follow
+    from cnndsl.training.result import Trained, follow
 
     if isinstance(network, str):
         network = loads(network)

@@ -12,7 +12,7 @@ import pytest
 import cnndsl
 import cnndsl.backends.model
 from cnndsl.diagnostics import CnnError
-from cnndsl.train.events import EpochDone, Finished, Started, StepDone
+from cnndsl.training.events import EpochDone, Finished, Started, StepDone
 
 TEXT = "INPUT 6x6x1; CONV 3x3 *4 tanh; BN; DROPOUT 0.2; POOL max 2; FC 3"
 DIGITS = "INPUT 8x8x1; CONV 3x3 *4 relu; FC 10; SOFTMAX\ntrain { data digits limit 300; epochs 3; batch 50; seed 3 }"

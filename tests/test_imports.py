@@ -21,7 +21,7 @@ FLOORS = (
     ("ops", "recipe"),
     ("lang", "passes", "interchange"),
     ("backends",),
-    ("train",),
+    ("training",),
     ("plugins", "builtin"),
     ("api", "__init__"),
     ("cli", "__main__", "testing"),
@@ -40,8 +40,8 @@ HOMES = {
     "lark": ("lang",),
     "jsonschema": ("schema",),
     "rich": ("cli",),
-    "numpy": ("backends", "train"),
-    "safetensors": ("train",),
+    "numpy": ("backends", "training"),
+    "safetensors": ("training",),
 }
 
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

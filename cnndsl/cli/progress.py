@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from cnndsl.cli import terminal
-from cnndsl.train.events import EpochDone, Event, Finished, Started, StepDone
+from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
 
 
 def report(events: Iterable[Event], folder: Path, stream: TextIO) -> None:

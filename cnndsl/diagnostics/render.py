@@ -49,7 +49,9 @@ def text(d: Diagnostic, style: Style) -> str:
     for kind, items in (("note", d.notes), ("help", d.help)):
         for item in items:
             lead = " " * gutter + f"  = {kind}: "
-            wrapped = textwrap.wrap(item, max(20, style.width - len(lead)), break_long_words=False, break_on_hyphens=False) or [""]
+            wrapped = textwrap.wrap(
+                item, max(20, style.width - len(lead)), break_long_words=False, break_on_hyphens=False
+            ) or [""]
             lines.append(style.paint(" " * gutter + "  = ", BLUE) + style.paint(f"{kind}:", BOLD) + f" {wrapped[0]}")
             lines += [" " * len(lead) + more for more in wrapped[1:]]
     return "\n".join(lines)
@@ -158,8 +160,6 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """``2 errors, 1 warning``; empty where there is nothing to say."""
     kinds = [d.severity for d in diagnostics]
     parts = [
-        f"{count} {word}{'s' if count != 1 else ''}"
-        for word in ("error", "warning")
-        if (count := kinds.count(word))
+        f"{count} {word}{'s' if count != 1 else ''}" for word in ("error", "warning") if (count := kinds.count(word))
     ]
     return ", ".join(parts)

@@ -94,7 +94,10 @@ def _axis_arguments(a: Windowed) -> tuple[tuple[int, int, int, tuple[int, int]],
 
 @lru_cache(maxsize=4096)
 def axes(a: Windowed, x: TensorType) -> tuple[Axis, Axis]:
-    """Windows along height and width; kernels ask for them at every step. Raises Reject: E302 larger than the input, E301 not whole, E305 pad too wide."""
+    """Windows along height and width; kernels ask for them at every step.
+
+    Raises Reject: E302 larger than the input, E301 not whole, E305 pad too wide, E304 on a vector.
+    """
     reject_vector(x)
     _check_pads(a)
     height, width = _axis_arguments(a)

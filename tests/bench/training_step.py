@@ -16,14 +16,15 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-import cnndsl
 import numpy as np
+from networks import BATCHES, NETWORKS
+
+import cnndsl
 from cnndsl.backends.protocol import Options
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ops import conv, pool
-from cnndsl.train.init import initial_state
-from cnndsl.train.objective import make_objective
-from networks import BATCHES, NETWORKS
+from cnndsl.training.init import initial_state
+from cnndsl.training.objective import make_objective
 
 try:
     import torch

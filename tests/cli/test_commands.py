@@ -297,7 +297,7 @@ def test_run_refuses_what_it_cannot_do(tmp_path: Path) -> None:
         (SMALL, ["--backend", "fast"], 2, "E801"),
         (SMALL, ["--out", taken], 2, "E806"),
         (SMALL, ["--out", closed / "x"], 5, "E803"),
-        (SMALL.replace("digits", "mnist"), ["--data", tmp_path / "gone"], 1, "E601"),
+        (SMALL.replace("digits", "mnist").replace("8x8x1", "28x28x1"), ["--data", tmp_path / "gone"], 1, "E601"),
         (SMALL.replace("digits", 'idx "gone"'), [], 1, "E601"),
         (SMALL.replace("8x8x1", "9x9x1"), [], 1, "E603"),
         (SMALL.replace("FC 10", "FC 9"), [], 1, "E604"),

@@ -1,12 +1,14 @@
 """Windows as the columns of a matrix (im2col), for blocks of samples.
 
-Inside a block the samples come last: the cells of one tap are then long runs of memory whatever the size of the map.
-Shapes: a block of S samples is D,H,W,S; its columns are D,F,F,H2,W2,S, seen as G matrices of D/G*F*F rows.
+Shapes: a block of S samples is seen as D,H,W,S and its columns as D,F,F,H2,W2,S, or G matrices of D/G*F*F rows. In
+memory the samples come last where rows are short, so that the cells of one tap are long runs whatever the size of the
+map, and before the rows where those are long themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -19,6 +21,8 @@ BLOCK_SAMPLES = 16
 """Samples of a block: a cache line of float32, so that turning samples last reads and writes whole lines."""
 BLOCK_BYTES = 32 << 20
 """What the columns of a block may take, where one sample does not take more."""
+LONG_ROW = 24
+"""Columns of the output from which rows are long."""
 
 
 def column_blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[slice]:
@@ -27,49 +31,61 @@ def column_blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[slice]:
     return blocks(len(x), values * x.itemsize, BLOCK_BYTES, BLOCK_SAMPLES)
 
 
-def samples_last(x: Array) -> Array:
-    """The view of S,D,H,W as D,H,W,S."""
+def block_memory(tag: str, shape: tuple[int, ...], columns: Axis, ctx: Context) -> tuple[Array, Array]:
+    """Scratch memory for a block of that shape, which ends in rows, columns and samples: as it lies, and as it is
+    seen."""
+    if columns.output < LONG_ROW:
+        lies = ctx.scratch(tag, shape)
+        return lies, lies
+    *front, height, width, samples = shape
+    lies = ctx.scratch(tag, (*front, samples, height, width))
+    return lies, np.moveaxis(lies, -3, -1)
+
+
+def seen(x: Array) -> Array:
+    """The view of a block S,D,H,W as D,H,W,S."""
     return x.transpose(1, 2, 3, 0)
+
+
+def column_memory(x: Array, rows: Axis, columns: Axis, ctx: Context) -> tuple[Array, Array]:
+    """Scratch memory for the columns of a block S,D,H,W: as it lies, and as it is seen."""
+    shape = (x.shape[1], rows.window, columns.window, rows.output, columns.output, x.shape[0])
+    return block_memory("cols", shape, columns, ctx)
 
 
 def im2col(x: Array, rows: Axis, columns: Axis, groups: int, ctx: Context) -> Array:
     """The columns of a block S,D,H,W, in scratch memory: G, D/G*F*F, H2*W2*S."""
-    padded = ctx.scratch("padded", (x.shape[1], rows.padded, columns.padded, x.shape[0]))
+    _, padded = block_memory("padded", (x.shape[1], rows.padded, columns.padded, x.shape[0]), columns, ctx)
     if rows.padded > rows.input or columns.padded > columns.input:
         padded.fill(0)
-    np.copyto(inside(padded, rows, columns), samples_last(x))
-    found = windows(padded, rows, columns)
-    cols = ctx.scratch("cols", found.shape)
-    np.copyto(cols, found)
-    return by_group(cols, groups, 3)
+    np.copyto(inside(padded, rows, columns), seen(x))
+    lies, cols = column_memory(x, rows, columns, ctx)
+    np.copyto(cols, windows(padded, rows, columns))
+    return by_group(lies, groups, 3)
 
 
-def col2im(cols: Array, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
+def col2im(parts: Array, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
     """Adds up columns, tap by tap, where their windows lay; writes dx: S,D,H,W."""
     samples, depth = dx.shape[:2]
-    padded = ctx.scratch("padded", (depth, rows.padded, columns.padded, samples), zero=True)
+    _, padded = block_memory("padded", (depth, rows.padded, columns.padded, samples), columns, ctx)
+    padded.fill(0)
     cells = windows(padded, rows, columns)
-    parts = cols.reshape(cells.shape)
     for i in range(rows.window):
         for j in range(columns.window):
             np.add(cells[:, i, j], parts[:, i, j], out=cells[:, i, j])
-    np.copyto(samples_last(dx), inside(padded, rows, columns))
+    np.copyto(seen(dx), inside(padded, rows, columns))
 
 
-def as_rows(x: Array, groups: int, tag: str, ctx: Context) -> Array:
-    """A block S,D,H,W in scratch memory with the samples last: G, D/G, H*W*S."""
-    turned = samples_last(x)
-    found = ctx.scratch(tag, turned.shape)
-    np.copyto(found, turned)
-    return by_group(found, groups, 1)
+def as_rows(x: Array, groups: int, columns: Axis, ctx: Context) -> Array:
+    """A block S,D,H,W in scratch memory, in the order of columns: G, D/G, H*W*S."""
+    lies, rows = block_memory("rows", seen(x).shape, columns, ctx)
+    np.copyto(rows, seen(x))
+    return by_group(lies, groups, 1)
 
 
 def by_group(x: Array, groups: int, axes: int) -> Array:
     """G matrices of an array whose first `axes` axes are rows."""
-    count = 1
-    for size in x.shape[:axes]:
-        count *= size
-    return x.reshape(groups, count // groups, -1)
+    return x.reshape(groups, prod(x.shape[:axes]) // groups, -1)
 
 
 def windows(padded: Array, rows: Axis, columns: Axis) -> Array:

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Context, Kernel
-from cnndsl.backends.vectorized.columns import as_rows, by_group, col2im, column_blocks, im2col, samples_last
+from cnndsl.backends.vectorized.columns import (
+    as_rows,
+    block_memory,
+    by_group,
+    col2im,
+    column_blocks,
+    column_memory,
+    im2col,
+    seen,
+)
 from cnndsl.backends.vectorized.sums import channel_sums
 from cnndsl.ops.conv import Conv
 from cnndsl.ops.window import Axis, axes
@@ -26,83 +35,74 @@ def forward(
     y = ctx.output((x.shape[0], a.filters, rows.output, columns.output))
     for block in column_blocks(x, rows, columns):
         cols = im2col(x[block], rows, columns, a.groups, ctx)
-        product = np.matmul(W, cols, out=ctx.scratch("rows", (*W.shape[:2], cols.shape[2])))
-        turned = samples_last(y[block])
+        product, found = block_memory("rows", seen(y[block]).shape, columns, ctx)
+        np.matmul(W, cols, out=by_group(product, a.groups, 1))
         if "bias" in params:
-            np.add(product.reshape(turned.shape), params["bias"][:, None, None, None], out=turned)
+            np.add(found, params["bias"][:, None, None, None], out=seen(y[block]))
         else:
-            np.copyto(turned, product.reshape(turned.shape))
+            np.copyto(seen(y[block]), found)
     return y, x, {}
 
 
 def backward(
     a: Conv, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
 ) -> tuple[tuple[Array | None], dict[str, Array]]:
-    """dW = sum of dy times the windows of x; db = sum of dy; dx = the windows' gradients, W^T dy, added up."""
+    """dW = sum of dy times the windows of x; db = sum of dy; dx = the gradients of the windows, W^T dy, added up."""
     rows, columns = axes(a, ctx.inputs[0])
     W = params["weight"]
     dW = ctx.gradient("weight", W.shape)
     dx = ctx.gradient("x0", x.shape) if ctx.wanted[0] else None
-    if dx is not None and _flips(a, x, dy):
-        _backward_flipped(a, W, x, dy, rows, columns, dx, dW, ctx)
+    if dx is not None and _flips(a, rows, columns, ctx.inputs[0].depth):
+        _backward_flipped(a, W, x, dy, dx, dW, ctx)
     else:
-        _backward(a, W, x, dy, rows, columns, dx, dW, ctx)
+        _backward(a, W, x, dy, dx, dW, ctx)
     dparams = {"weight": dW}
     if "bias" in params:
         dparams["bias"] = channel_sums(dy.reshape(*dy.shape[:2], rows.output * columns.output))
     return (dx,), dparams
 
 
-def _backward(
-    a: Conv,
-    weight: Array,
-    x: Array,
-    dy: Array,
-    rows: Axis,
-    columns: Axis,
-    dx: Array | None,
-    dW: Array,
-    ctx: Context,
-) -> None:
+def _backward(a: Conv, weight: Array, x: Array, dy: Array, dx: Array | None, dW: Array, ctx: Context) -> None:
     """dW = dy cols(x)^T; dx = col2im(W^T dy)."""
-    W = by_group(weight, a.groups, 1)
-    total = by_group(dW, a.groups, 1)
+    rows, columns = axes(a, ctx.inputs[0])
+    W, total = by_group(weight, a.groups, 1), by_group(dW, a.groups, 1)
     total.fill(0)
     part = ctx.scratch("part", total.shape)
     for block in column_blocks(x, rows, columns):
         cols = im2col(x[block], rows, columns, a.groups, ctx)
-        dys = as_rows(dy[block], a.groups, "rows", ctx)
+        dys = as_rows(dy[block], a.groups, columns, ctx)
         np.matmul(dys, cols.transpose(0, 2, 1), out=part)
         np.add(total, part, out=total)
         if dx is not None:
-            np.matmul(W.transpose(0, 2, 1), dys, out=cols)
-            col2im(cols, rows, columns, dx[block], ctx)
+            lies, parts = column_memory(dx[block], rows, columns, ctx)
+            np.matmul(W.transpose(0, 2, 1), dys, out=by_group(lies, a.groups, 3))
+            col2im(parts, rows, columns, dx[block], ctx)
 
 
-def _flips(a: Conv, x: Array, dy: Array) -> bool:
+def _flips(a: Conv, rows: Axis, columns: Axis, depth: int) -> bool:
     """Whether dx is had sooner from the windows of dy, which need no adding up. Only stride 1 has such windows."""
-    return a.stride == (1, 1) and dy.shape[1] * x[0, 0].size <= 3 * x.shape[1] * dy[0, 0].size
+    from_dy = a.filters * rows.input * columns.input
+    from_x = depth * rows.output * columns.output
+    return a.stride == (1, 1) and from_dy <= 3 * from_x
 
 
-def _backward_flipped(
-    a: Conv, W: Array, x: Array, dy: Array, rows: Axis, columns: Axis, dx: Array, dW: Array, ctx: Context
-) -> None:
-    """dx = W' * dy and dW' = x cols(dy)^T, where W' are the filters turned by 180 degrees; stride 1."""
-    filters, depth, height, width = W.shape
+def _backward_flipped(a: Conv, weight: Array, x: Array, dy: Array, dx: Array, dW: Array, ctx: Context) -> None:
+    """dx = W' * dy and dW' = x cols(dy)^T at stride 1, where W' are the filters turned by 180 degrees."""
+    filters, depth, height, width = weight.shape
     shape = (a.groups, filters // a.groups, depth, height, width)
-    turned = W.reshape(shape).transpose(0, 2, 1, 3, 4)[..., ::-1, ::-1]
-    flipped = ctx.scratch("flipped", turned.shape)
-    np.copyto(flipped, turned)
+    turned = weight.reshape(shape).transpose(0, 2, 1, 3, 4)[..., ::-1, ::-1]
+    W = ctx.scratch("flipped", turned.shape)
+    np.copyto(W, turned)
     total = ctx.scratch("total", (a.groups, depth, filters // a.groups * height * width), zero=True)
     part = ctx.scratch("part", total.shape)
-    rows, columns = _back(rows), _back(columns)
+    rows, columns = map(_back, axes(a, ctx.inputs[0]))
     for block in column_blocks(dy, rows, columns):
         cols = im2col(dy[block], rows, columns, a.groups, ctx)
-        xs = as_rows(x[block], a.groups, "rows", ctx)
-        np.matmul(xs, cols.transpose(0, 2, 1), out=part)
+        np.matmul(as_rows(x[block], a.groups, columns, ctx), cols.transpose(0, 2, 1), out=part)
         np.add(total, part, out=total)
-        product = np.matmul(flipped.reshape(total.shape), cols, out=xs)
-        np.copyto(samples_last(dx[block]), product.reshape(samples_last(dx[block]).shape))
+        product, found = block_memory("rows", seen(dx[block]).shape, columns, ctx)
+        np.matmul(W.reshape(total.shape), cols, out=by_group(product, a.groups, 1))
+        np.copyto(seen(dx[block]), found)
     np.copyto(dW.reshape(shape), total.reshape(turned.shape)[..., ::-1, ::-1].transpose(0, 2, 1, 3, 4))
 
 

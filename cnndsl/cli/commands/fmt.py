@@ -13,7 +13,7 @@ from pathlib import Path
 from cnndsl.cli import options, terminal
 from cnndsl.diagnostics import CnnError
 from cnndsl.lang.unparse import unparse
-from cnndsl.train.atomic import write
+from cnndsl.training.atomic import write
 
 HELP = "write .cnn files in canonical form"
 

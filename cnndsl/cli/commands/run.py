@@ -30,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
     trainer = api.trainer(network, backend=args.backend)
 
     from cnndsl.cli.progress import report
-    from cnndsl.train.recorded import recorded
-    from cnndsl.train.rundir import RunFolder
+    from cnndsl.training.recorded import recorded
+    from cnndsl.training.rundir import RunFolder
 
     folder = RunFolder.create(network.name, network.text, out=args.out)
     with closing(recorded(trainer, folder)) as events:

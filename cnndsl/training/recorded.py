@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from cnndsl.diagnostics import CnnError
-from cnndsl.train.events import EpochDone, Event, Finished, Started
-from cnndsl.train.rundir import RunFolder
-from cnndsl.train.trainer import Trainer
+from cnndsl.training.events import EpochDone, Event, Finished, Started
+from cnndsl.training.rundir import RunFolder
+from cnndsl.training.trainer import Trainer
 
 
 def recorded(trainer: Trainer, folder: RunFolder) -> Generator[Event, None, None]:

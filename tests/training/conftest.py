@@ -17,8 +17,8 @@ from cnndsl.recipe.data import Idx, Known
 from cnndsl.recipe.losses import CrossEntropy
 from cnndsl.recipe.optimizers import SGD, Adam
 from cnndsl.recipe.spec import Recipe, Setting
-from cnndsl.train.data import Dataset, Part, load
-from cnndsl.train.trainer import Trainer
+from cnndsl.training.data import Dataset, Part, load
+from cnndsl.training.trainer import Trainer
 
 
 def build(*steps: tuple[Any, ...], name: str = "net") -> Graph:

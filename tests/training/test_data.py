@@ -13,7 +13,7 @@ import pytest
 from cnndsl.recipe import places
 from cnndsl.recipe.data import Facts
 from cnndsl.recipe.places import facts, locate
-from cnndsl.train.data import Dataset, Part, load
+from cnndsl.training.data import Dataset, Part, load
 
 HERE = Path()
 NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

@@ -8,8 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from cnndsl.train import atomic, state
-from cnndsl.train.rundir import METRICS, PROGRAM, RUN, WEIGHTS, RunFolder
+from cnndsl.training import atomic, state
+from cnndsl.training.rundir import METRICS, PROGRAM, RUN, WEIGHTS, RunFolder
 
 PROGRAM_TEXT = "INPUT 8x8x1\nFC 10\n"
 STATE = {"fc1.weight": np.ones((2, 3), np.float32)}

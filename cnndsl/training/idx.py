@@ -9,7 +9,7 @@ import numpy as np
 
 from cnndsl.backends.protocol import Array
 from cnndsl.recipe.idx import damaged, opened, read_header, read_payload
-from cnndsl.train.memory import check_room
+from cnndsl.training.memory import check_room
 
 
 def read_images(path: Path) -> Array:

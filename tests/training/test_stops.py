@@ -8,10 +8,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from cnndsl.train import state
-from cnndsl.train.events import EpochDone, StepDone
-from cnndsl.train.recorded import recorded
-from cnndsl.train.rundir import METRICS, RUN, WEIGHTS, RunFolder
+from cnndsl.training import state
+from cnndsl.training.events import EpochDone, StepDone
+from cnndsl.training.recorded import recorded
+from cnndsl.training.rundir import METRICS, RUN, WEIGHTS, RunFolder
 
 
 class Poisoned:
@@ -100,7 +100,7 @@ def test_a_folder_that_fails_before_the_first_step(trainer, tmp_path, refused, m
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cnndsl.train.atomic.os.write", full)
+    monkeypatch.setattr("cnndsl.training.atomic.os.write", full)
     assert refused("E803", lambda: list(recorded(made, folder))).exit_code == 5
     assert state.digest(made.state()) == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from cnndsl.backends.protocol import Array, State
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
-from cnndsl.train import atomic
+from cnndsl.training import atomic
 from cnndsl.version import __version__
 
 FORMAT = "1"

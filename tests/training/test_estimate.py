@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from cnndsl.train import memory
-from cnndsl.train.estimate import estimate, refusal
-from cnndsl.train.memory import amount, budget
+from cnndsl.training import memory
+from cnndsl.training.estimate import estimate, refusal
+from cnndsl.training.memory import amount, budget
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_refused_with_the_largest_layer(net) -> None:
 
 
 def test_needs_no_numpy() -> None:
-    code = "import cnndsl.train.estimate, cnndsl.recipe.places, sys; sys.exit('numpy' in sys.modules)"
+    code = "import cnndsl.training.estimate, cnndsl.recipe.places, sys; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from cnndsl.recipe import optimizers
 from cnndsl.recipe.spec import Setting
-from cnndsl.train import optim
-from cnndsl.train.optim import SGD, Adam, make_optimizer
+from cnndsl.training import optim
+from cnndsl.training.optim import SGD, Adam, make_optimizer
 
 
 def slots_of(rule, shape, dtype=np.float64):

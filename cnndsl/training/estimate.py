@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.ir.graph import Graph, Node
-from cnndsl.train.memory import amount
+from cnndsl.training.memory import amount
 
 BYTES = {"float32": 4, "float64": 8}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnndsl.train import atomic
+from cnndsl.training import atomic
 
 OLD, NEW = b"old contents", b"new contents, longer than the old ones"
 

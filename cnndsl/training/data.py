@@ -15,7 +15,7 @@ from cnndsl.recipe.data import FACTS, Facts
 from cnndsl.recipe.idx import damaged, survey
 from cnndsl.recipe.places import locate
 from cnndsl.recipe.spec import Setting
-from cnndsl.train.idx import as_labels, read_images
+from cnndsl.training.idx import as_labels, read_images
 
 DIGITS_TRAIN = 1437
 """Of the 1,797 digits the first so many are trained on; the last 360 are the test part."""
@@ -85,7 +85,7 @@ def load(setting: Setting, base: Path, data_folder: Path | None = None) -> Datas
 
 
 def _digits(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
-    packed = files("cnndsl.train").joinpath("datasets/digits.npz").read_bytes()
+    packed = files("cnndsl.training").joinpath("datasets/digits.npz").read_bytes()
     with np.load(BytesIO(packed), allow_pickle=False) as members:
         images, labels = members["images"][:, np.newaxis], members["labels"].astype(np.int64)
     return Dataset(

@@ -9,7 +9,7 @@ import pytest
 
 from cnndsl.recipe.losses import CrossEntropy as Attrs
 from cnndsl.recipe.spec import Setting
-from cnndsl.train.losses import CrossEntropy, make_loss
+from cnndsl.training.losses import CrossEntropy, make_loss
 
 
 def test_worked_by_hand() -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from cnndsl import plugins
-from cnndsl.train import state
-from cnndsl.train.data import Dataset, Part
-from cnndsl.train.events import EpochDone, Finished, Started, StepDone
-from cnndsl.train.trainer import Trainer
+from cnndsl.training import state
+from cnndsl.training.data import Dataset, Part
+from cnndsl.training.events import EpochDone, Finished, Started, StepDone
+from cnndsl.training.trainer import Trainer
 
 
 def test_events_in_order(trainer) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnndsl.backends.model import Model
-from cnndsl.train.events import EpochDone, Event, Finished
-from cnndsl.train.recorded import recorded
-from cnndsl.train.rundir import RunFolder
-from cnndsl.train.trainer import Trainer
+from cnndsl.training.events import EpochDone, Event, Finished
+from cnndsl.training.recorded import recorded
+from cnndsl.training.rundir import RunFolder
+from cnndsl.training.trainer import Trainer
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from cnndsl.recipe.losses import Normal
 from cnndsl.recipe.spec import Setting
-from cnndsl.train.init import initial_state
+from cnndsl.training.init import initial_state
 
 AUTO, HE, XAVIER, ZEROS = (Setting(word, None) for word in ("auto", "he", "xavier", "zeros"))
 CONV = {"window": (3, 3), "filters": 64, "pad": (1, 1, 1, 1)}

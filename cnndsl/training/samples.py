@@ -12,8 +12,8 @@ import numpy as np
 
 from cnndsl.backends.protocol import Array
 from cnndsl.recipe.spec import Setting
-from cnndsl.train.data import Dataset, Part
-from cnndsl.train.draw import generator
+from cnndsl.training.data import Dataset, Part
+from cnndsl.training.draw import generator
 
 CHUNK = 1 << 22
 

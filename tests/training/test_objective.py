@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cnndsl.passes.softmax import Logits
 from cnndsl.recipe.spec import Setting
-from cnndsl.train.objective import logits_graph, make_objective, trained_graph
+from cnndsl.training.objective import make_objective, trained_graph
 
 TWO = (("INPUT", {"size": (2, 2, 1)}), ("FC", {"units": 3}))
 
@@ -20,9 +21,9 @@ def test_a_last_softmax_is_left_out(net, recipe) -> None:
 
 def test_other_networks_are_left_alone(net, recipe) -> None:
     graph = net(*TWO)
-    assert logits_graph(graph) is graph
+    assert Logits().apply(graph) is graph
     early = net(*TWO, ("SOFTMAX",), ("FC", {"units": 2}))
-    assert logits_graph(early) is early
+    assert Logits().apply(early) is early
     softmax = net(*TWO, ("SOFTMAX",))
     assert trained_graph(softmax, replace(recipe(), loss=Setting("another", None))) is softmax
 
@@ -30,7 +31,7 @@ def test_other_networks_are_left_alone(net, recipe) -> None:
 def test_a_softmax_that_is_an_output_too_stays(net) -> None:
     graph = net(*TWO, ("SOFTMAX",))
     both = replace(graph, outputs={"main": "softmax1", "shares": "softmax1"})
-    logits = logits_graph(both)
+    logits = Logits().apply(both)
     assert dict(logits.outputs) == {"main": "fc1", "shares": "softmax1"}
     assert logits["softmax1"]
 

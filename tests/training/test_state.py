@@ -15,8 +15,8 @@ import safetensors.numpy
 
 from cnndsl.diagnostics import CnnError
 from cnndsl.recipe.spec import Setting
-from cnndsl.train import state
-from cnndsl.train.init import initial_state
+from cnndsl.training import state
+from cnndsl.training.init import initial_state
 
 
 @pytest.fixture

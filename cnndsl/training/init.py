@@ -17,7 +17,7 @@ from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import ParamSpec
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.spec import Setting
-from cnndsl.train.draw import generator
+from cnndsl.training.draw import generator
 
 CHUNK = 1 << 20
 Fill = Callable[[Array, np.random.Generator], None]

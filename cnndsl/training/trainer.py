@@ -16,13 +16,13 @@ from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.recipe.fit import fit
 from cnndsl.recipe.spec import Recipe
-from cnndsl.train import memory
-from cnndsl.train.data import Dataset
-from cnndsl.train.estimate import estimate, refusal
-from cnndsl.train.events import EpochDone, Event, Finished, Started, StepDone
-from cnndsl.train.init import initial_state
-from cnndsl.train.objective import OUTPUT, make_objective, trained_graph
-from cnndsl.train.samples import Samples, prepare
+from cnndsl.training import memory
+from cnndsl.training.data import Dataset
+from cnndsl.training.estimate import estimate, refusal
+from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
+from cnndsl.training.init import initial_state
+from cnndsl.training.objective import OUTPUT, make_objective, trained_graph
+from cnndsl.training.samples import Samples, prepare
 
 
 class Score(NamedTuple):

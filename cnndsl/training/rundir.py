@@ -14,8 +14,8 @@ import numpy as np
 
 from cnndsl.backends.protocol import State
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.train import atomic, state
-from cnndsl.train.atomic import unwritable
+from cnndsl.training import atomic, state
+from cnndsl.training.atomic import unwritable
 from cnndsl.version import __version__
 
 WEIGHTS, PROGRAM, METRICS, RUN = "weights.safetensors", "program.cnn", "metrics.jsonl", "run.json"
