@@ -21,8 +21,9 @@ def _layers() -> tuple[Op, ...]:
 
 def _kernels() -> KernelTables:
     from cnndsl.backends import naive, vectorized
+    from cnndsl.backends.table import kernels_in
 
-    return {"naive": naive.kernels(), "vectorized": vectorized.kernels()}
+    return {"naive": kernels_in(naive), "vectorized": kernels_in(vectorized)}
 
 
 def _naive(tables: KernelTables) -> Backend:

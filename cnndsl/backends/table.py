@@ -10,6 +10,9 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,14 @@ from cnndsl.ir.graph import Graph, Node
 
 Params = Mapping[str, Mapping[str, Array]]
 """Node name -> local name (``weight``) -> array."""
+
+
+def kernels_in(folder: ModuleType) -> dict[str, Kernel]:
+    """The kernels of a package by layer keyword: every module in it that has KERNELS. There is no list to keep."""
+    found: dict[str, Kernel] = {}
+    for entry in iter_modules(folder.__path__):
+        found.update(getattr(import_module(f"{folder.__name__}.{entry.name}"), "KERNELS", {}))
+    return found
 
 
 class TableBackend:

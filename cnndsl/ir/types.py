@@ -73,7 +73,7 @@ class Cost:
     macs: int = 0
 
 
-class Reject(Exception):
+class Reject(Exception):  # noqa: N818 (a verdict of the size rule, not an error of ours)
     """A layer cannot take these arguments on this input. Knows no source text.
 
     `blame` is the field whose argument is at fault (the lowering turns it into a place), or ``""`` for the whole

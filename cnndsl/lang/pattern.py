@@ -1,4 +1,4 @@
-"""Patterns: families of networks, such as `INPUT -> [[CONV]*N -> POOL?]*M -> [FC]*K`, and whether a network is in one."""
+"""Patterns, such as `INPUT -> [[CONV]*N -> POOL?]*M -> [FC]*K`, and whether a network has the form of one."""
 
 from __future__ import annotations
 

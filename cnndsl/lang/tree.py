@@ -181,6 +181,6 @@ class _Builder:
 
     def _whole(self, tree: Tree) -> Span:
         """From the first to the last token of a tree; separators at its ends do not count."""
-        leaves = [t for t in tree.scan_values(lambda t: isinstance(t, Token) and t.type not in ("SEP", "ARROW"))]
+        leaves = list(tree.scan_values(lambda t: isinstance(t, Token) and t.type not in ("SEP", "ARROW")))
         start = min(t.start_pos or 0 for t in leaves)
         return self.source.span(start, max((t.start_pos or 0) + len(t) for t in leaves))

@@ -10,7 +10,7 @@ import pytest
 
 from cnndsl.backends import naive
 from cnndsl.backends.protocol import Kernel, Options
-from cnndsl.backends.table import TableBackend
+from cnndsl.backends.table import TableBackend, kernels_in
 from cnndsl.diagnostics import CnnError
 
 from .geometry import inception
@@ -20,7 +20,7 @@ STATE = random_state(small())
 
 
 def test_layers_without_a_kernel() -> None:
-    own = {"CONV": naive.kernels()["CONV"]}
+    own = {"CONV": kernels_in(naive)["CONV"]}
     with pytest.raises(CnnError) as caught:
         TableBackend("mine", own).compile(small(), Options())
     assert [d.code for d in caught.value.diagnostics] == ["E807", "E807"]
@@ -28,8 +28,8 @@ def test_layers_without_a_kernel() -> None:
 
 
 def test_borrowed_layers_are_named() -> None:
-    own = {"CONV": naive.kernels()["CONV"]}
-    backend = TableBackend("mine", own, fallback=naive.kernels())
+    own = {"CONV": kernels_in(naive)["CONV"]}
+    backend = TableBackend("mine", own, fallback=kernels_in(naive))
     assert [node.name for node in backend.borrowed(small())] == ["bn1", "fc1"]
     backend.compile(small(), Options())
     assert not BACKENDS["vectorized"].borrowed(inception())
@@ -46,7 +46,7 @@ def test_borrowed_layers_are_named() -> None:
     ],
 )
 def test_a_kernel_that_is_not_right(change: Callable[[Any], Any], words: str) -> None:
-    right = naive.kernels()
+    right = kernels_in(naive)
 
     def forward(*given: Any) -> Any:
         y, *rest = right["FC"].forward(*given)
@@ -72,7 +72,7 @@ def test_a_kernel_that_is_not_right(change: Callable[[Any], Any], words: str) ->
 
 
 def test_a_kernel_that_gives_too_few_gradients() -> None:
-    right = naive.kernels()
+    right = kernels_in(naive)
     net = Net(1, 1, 1)
     net("ADD", "input", "input")
 
@@ -91,7 +91,7 @@ def test_a_kernel_that_raises_is_named() -> None:
     def forward(*given: Any) -> Any:
         raise ZeroDivisionError
 
-    made = TableBackend("mine", {**naive.kernels(), "FC": Kernel(forward, forward)}).compile(small(), Options())
+    made = TableBackend("mine", {**kernels_in(naive), "FC": Kernel(forward, forward)}).compile(small(), Options())
     with pytest.raises(ZeroDivisionError) as caught:
         made.forward(STATE, batch(small()))
     assert caught.value.__notes__ == ["raised by the kernel of FC in backend `mine`, at fc1"]
@@ -114,7 +114,7 @@ def test_kernels_are_asked_for_what_somebody_reads() -> None:
     net("ADD", deep, "tanh1")
     net("FC", units=2)
     graph = net.graph()
-    backend = TableBackend("watching", {name: watching(kernel) for name, kernel in naive.kernels().items()})
+    backend = TableBackend("watching", {name: watching(kernel) for name, kernel in kernels_in(naive).items()})
     made, state = backend.compile(graph, Options()), random_state(graph)
     passed = made.forward(state, batch(graph), training=True)
     dys = {"main": np.ones((2, 2))}

@@ -1,6 +1,6 @@
-"""POOL, tap by tap: for every cell of the window, all windows at once.
+"""POOL, tap by tap: for every cell of the window, all windows of a block of samples at once.
 
-Shapes: x: B,D,H,W; y: B,D,H2,W2. `whole` is the window that is the whole map (``global``).
+Shapes: x: B,D,H,W; y: B,D,H2,W2.
 """
 
 from __future__ import annotations
@@ -11,117 +11,114 @@ from typing import Any
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.backends.vectorized.blocks import blocks
 from cnndsl.ops.pool import Pool, axes
 from cnndsl.ops.window import Axis
+
+Saved = tuple[Array, Array]
+Index = tuple[Any, ...]
 
 
 def forward(
     a: Pool, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
-) -> tuple[Array, Array | None, dict[str, Array]]:
-    """y = max or mean of each window (the tutorial's section 5.2). `max` saves which tap was the largest."""
+) -> tuple[Array, Saved, dict[str, Array]]:
+    """y = max or mean of each window (the tutorial's section 5.2). Saves x and y."""
     (x,) = xs
     rows, columns = axes(a, ctx.inputs[0])
     y = ctx.output((*x.shape[:2], rows.output, columns.output))
-    if a.mode == "max":
-        return y, _max(x, rows, columns, y, ctx), {}
-    _mean(x, a.countpad, rows, columns, y)
-    return y, None, {}
+    if _whole(rows, columns):
+        (np.max if a.mode == "max" else np.mean)(x, axis=(2, 3), out=y[:, :, 0, 0])
+        return y, (x, y), {}
+    for block in blocks(len(x), ctx.inputs[0].count * x.itemsize):
+        if a.mode == "max":
+            _max(x[block], rows, columns, y[block])
+        else:
+            _mean(x[block], rows, columns, _cells(rows, columns, a.countpad, x.dtype), y[block])
+    return y, (x, y), {}
 
 
 def backward(
-    a: Pool, params: Mapping[str, Array], largest: Array | None, dy: Array, ctx: Context
+    a: Pool, params: Mapping[str, Array], saved: Saved, dy: Array, ctx: Context
 ) -> tuple[tuple[Array], dict[str, Array]]:
-    """dx: to the largest cell of each window, or the same share to every cell."""
+    """dx: dy to the largest cell of each window, the first in row order; or the same share to every cell."""
+    x, y = saved
     rows, columns = axes(a, ctx.inputs[0])
-    dx = ctx.gradient("x0", (*dy.shape[:2], rows.input, columns.input))
-    if largest is not None:
-        _max_gradient(dy, largest, rows, columns, dx, ctx)
-    else:
-        _mean_gradient(dy, a.countpad, rows, columns, dx, ctx)
+    dx = ctx.gradient("x0", x.shape)
+    if a.mode == "max" and _whole(rows, columns):
+        _whole_max_gradient(x, dy, dx)
+        return (dx,), {}
+    for block in blocks(len(x), 2 * ctx.inputs[0].count * x.itemsize):
+        if a.mode == "max":
+            _max_gradient(x[block], y[block], dy[block], rows, columns, dx[block], ctx)
+        else:
+            _mean_gradient(dy[block], rows, columns, _cells(rows, columns, a.countpad, x.dtype), dx[block], ctx)
     return (dx,), {}
 
 
-def _max(x: Array, rows: Axis, columns: Axis, y: Array, ctx: Context) -> Array:
-    """Writes the maxima to y; gives for each window the number of the tap that has it, the first in row order.
-
-    Taps come in row order, so among the taps that were larger than all before them the last has the maximum.
-    """
-    count = rows.window * columns.window
-    largest = ctx.save("largest", y.shape, np.min_scalar_type(count))
-    if _whole(rows, columns):
-        cells = x.reshape(*x.shape[:2], count)
-        largest[:, :, 0, 0] = np.argmax(cells, axis=2)
-        np.max(cells, axis=2, out=y[:, :, 0, 0])
-        return largest
-    larger = ctx.scratch("larger", y.shape, bool)
-    number = ctx.scratch("number", y.shape, largest.dtype)
+def _max(x: Array, rows: Axis, columns: Axis, y: Array) -> None:
+    """y = the largest cell of each window; the pads are -inf."""
     y.fill(-np.inf)
-    first = _first(rows)[:, None] * columns.window + _first(columns)
-    np.copyto(largest, first.astype(largest.dtype))
-    for tap, outputs, inputs in _taps(rows, columns):
-        cells, best, at = x[inputs], y[outputs], largest[outputs]
-        np.greater(cells, best, out=larger[outputs])
-        np.maximum(cells, best, out=best)
-        np.multiply(larger[outputs], largest.dtype.type(tap), out=number[outputs])
-        np.maximum(at, number[outputs], out=at)
-    return largest
+    for outputs, inputs in _taps(rows, columns):
+        np.maximum(y[outputs], x[inputs], out=y[outputs])
 
 
-def _max_gradient(dy: Array, largest: Array, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
-    if _whole(rows, columns):
-        dx.fill(0)
-        cells = dx.reshape(*dx.shape[:2], rows.input * columns.input)
-        np.put_along_axis(cells, largest[:, :, :, 0].astype(np.intp), dy[:, :, :, 0], axis=2)
-        return
-    chosen = ctx.scratch("larger", dy.shape, bool)
-    overlap = _overlap(rows, columns)
+def _max_gradient(x: Array, y: Array, dy: Array, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
+    """A window's gradient goes to the first cell that equals its maximum, so that ties agree across backends."""
+    undecided = ctx.scratch("undecided", dy.shape, bool)
+    undecided.fill(True)
+    hit = ctx.scratch("hit", dy.shape, bool)
     part = ctx.scratch("part", dy.shape)
+    overlap = _overlap(rows, columns)
     if overlap or not _tiled(rows, columns):
         dx.fill(0)
-    for tap, outputs, inputs in _taps(rows, columns):
-        np.equal(largest[outputs], tap, out=chosen[outputs])
+    for outputs, inputs in _taps(rows, columns):
+        np.equal(x[inputs], y[outputs], out=hit[outputs])
+        np.logical_and(hit[outputs], undecided[outputs], out=hit[outputs])
+        np.not_equal(undecided[outputs], hit[outputs], out=undecided[outputs])
         if overlap:
-            np.multiply(dy[outputs], chosen[outputs], out=part[outputs])
+            np.multiply(dy[outputs], hit[outputs], out=part[outputs])
             np.add(dx[inputs], part[outputs], out=dx[inputs])
         else:
-            np.multiply(dy[outputs], chosen[outputs], out=dx[inputs])
+            np.multiply(dy[outputs], hit[outputs], out=dx[inputs])
 
 
-def _mean(x: Array, countpad: bool, rows: Axis, columns: Axis, y: Array) -> None:
-    """Writes the means to y."""
-    if _whole(rows, columns):
-        np.mean(x, axis=(2, 3), out=y[:, :, 0, 0])
-        return
+def _whole_max_gradient(x: Array, dy: Array, dx: Array) -> None:
+    """The same for one window that is the whole map."""
+    dx.fill(0)
+    first = np.argmax(x.reshape(-1, x.shape[2] * x.shape[3]), axis=1)
+    dx.reshape(len(first), -1)[np.arange(len(first)), first] = dy.reshape(-1)
+
+
+def _mean(x: Array, rows: Axis, columns: Axis, cells: Array, y: Array) -> None:
+    """y = the sum of each window over its number of cells."""
     y.fill(0)
-    for _, outputs, inputs in _taps(rows, columns):
+    for outputs, inputs in _taps(rows, columns):
         np.add(y[outputs], x[inputs], out=y[outputs])
-    np.divide(y, _cells(rows, columns, countpad, y.dtype), out=y)
+    np.divide(y, cells, out=y)
 
 
-def _mean_gradient(dy: Array, countpad: bool, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
-    share = np.divide(dy, _cells(rows, columns, countpad, dy.dtype), out=ctx.scratch("share", dy.shape))
+def _mean_gradient(dy: Array, rows: Axis, columns: Axis, cells: Array, dx: Array, ctx: Context) -> None:
+    """Every cell of a window gets dy over their number."""
+    share = np.divide(dy, cells, out=ctx.scratch("part", dy.shape))
     if _whole(rows, columns):
         np.copyto(dx, share)
         return
     overlap = _overlap(rows, columns)
     if overlap or not _tiled(rows, columns):
         dx.fill(0)
-    for _, outputs, inputs in _taps(rows, columns):
+    for outputs, inputs in _taps(rows, columns):
         if overlap:
             np.add(dx[inputs], share[outputs], out=dx[inputs])
         else:
             np.copyto(dx[inputs], share[outputs])
 
 
-Index = tuple[Any, ...]
-
-
-def _taps(rows: Axis, columns: Axis) -> Iterator[tuple[int, Index, Index]]:
-    """For each tap, in row order: its number, the windows where it meets a real cell, and those cells."""
+def _taps(rows: Axis, columns: Axis) -> Iterator[tuple[Index, Index]]:
+    """For each tap, in row order: the windows where it meets a real cell, and those cells."""
     for i in range(rows.window):
         for j in range(columns.window):
             (top, above), (left, before) = _reach(rows, i), _reach(columns, j)
-            yield i * columns.window + j, (..., top, left), (..., above, before)
+            yield (..., top, left), (..., above, before)
 
 
 def _reach(axis: Axis, tap: int) -> tuple[slice, slice]:
@@ -131,11 +128,6 @@ def _reach(axis: Axis, tap: int) -> tuple[slice, slice]:
     stop = max(start, min(axis.output, (axis.input - 1 - offset) // axis.stride + 1))
     first = start * axis.stride + offset
     return slice(start, stop), slice(first, first + (stop - start) * axis.stride, axis.stride)
-
-
-def _first(axis: Axis) -> Array:
-    """Of each window along an axis, the first tap inside the input."""
-    return np.maximum(0, axis.before - np.arange(axis.output) * axis.stride)
 
 
 def _cells(rows: Axis, columns: Axis, countpad: bool, dtype: Any) -> Array:

@@ -69,7 +69,7 @@ CODES = (
     Code(
         "E110",
         "too many layers",
-        "A network may have 10,000 layers once its groups are written out. They are counted before anything is expanded.",
+        "A network may have 10,000 layers once its groups are written out. They are counted before any is.",
         "INPUT 8x8x1\n[[ RELU ]*1000]*1000\n",
         "INPUT 8x8x1\n[[ RELU ]*10]*10\n",
     ),

@@ -51,7 +51,7 @@ CODES = (
     Code(
         "E207",
         "arguments that exclude each other",
-        "Both cannot hold at once: `same` computes the pad that `pad` gives, `global` takes the whole map as its window.",
+        "Both cannot hold at once: `same` computes the pad that `pad` gives, `global` takes the whole map.",
         "INPUT 28x28x1\nCONV 5x5 *6 same pad 2\n",
         "INPUT 28x28x1\nCONV 5x5 *6 same\n",
     ),
@@ -65,8 +65,8 @@ CODES = (
     Code(
         "E209",
         "branches where there can be none, or none where they are needed",
-        "`ADD` and `CONCAT` join branches and are written `ADD( a | b )`; other layers take arguments. `ID` is the empty "
-        "branch.",
+        "`ADD` and `CONCAT` join branches and are written `ADD( a | b )`; other layers take arguments. "
+        "`ID` is the empty branch.",
         "INPUT 28x28x1\nADD\n",
         "INPUT 28x28x1\nADD( CONV 3x3 *1 pad 1 | ID )\n",
     ),

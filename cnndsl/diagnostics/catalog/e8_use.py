@@ -61,7 +61,7 @@ CODES = (
     Code(
         "E810",
         "batch normalization needs more than one value",
-        "In training BN takes mean and variance over the batch and all positions of a channel; of one value there is no "
-        "variance. Use a batch of two or more.",
+        "In training BN takes mean and variance over the batch and all positions of a channel; of one value there is "
+        "no variance. Use a batch of two or more.",
     ),
 )
