@@ -139,6 +139,10 @@ class Backend(Protocol):
 
     name: str
 
+    def borrowed(self, graph: Graph) -> tuple[Node, ...]:
+        """The nodes that it would run by slower code than its own; empty for most."""
+        ...
+
     def compile(self, graph: Graph, options: Options) -> Program: ...
 
     def compile_training(

@@ -72,9 +72,11 @@ def _plain(events: Iterable[Event], folder: Path, console: Console) -> None:
 
 def _opening(event: Started, folder: Path) -> str:
     parts = f"{event.training:,} to train on, {event.validation:,} to validate, {event.test:,} to test"
+    slow = f"{', '.join(event.borrowed)}: no kernel of its own, slower code is used\n" if event.borrowed else ""
     return (
         f"{event.network}: {event.parameters:,} parameters, backend {event.backend}, seed {event.seed}\n"
         f"{parts}; {event.steps:,} steps of {event.batch}\n"
+        f"{slow}"
         f"writing to {folder}"
     )
 

@@ -26,6 +26,8 @@ class Started:
     steps: int
     """Steps in all."""
     seed: int
+    borrowed: tuple[str, ...]
+    """Layers that the backend has no kernel of its own for, by keyword: they run by slower code."""
     warnings: tuple[Diagnostic, ...]
 
 

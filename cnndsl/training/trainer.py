@@ -70,6 +70,7 @@ class Trainer:
         self.graph = trained_graph(graph, recipe)
         self.recipe = recipe
         self._backend, self._classes = backend.name, dataset.classes
+        self._borrowed = tuple(dict.fromkeys(node.keyword for node in backend.borrowed(self.graph)))
         objective = make_objective(recipe)
         batch = min(recipe.batch, len(dataset.train))
         self.estimate = estimate(self.graph, batch, slots=len(objective.optimizer.slots), dtype=dtype)
@@ -148,6 +149,7 @@ class Trainer:
             steps_per_epoch=self.steps_per_epoch,
             steps=self.steps,
             seed=self.recipe.seed,
+            borrowed=self._borrowed,
             warnings=self.warnings,
         )
 
