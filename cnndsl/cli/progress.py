@@ -40,7 +40,7 @@ def _with_bar(events: Iterable[Event], folder: Path, console: Console) -> None:
         for event in events:
             match event:
                 case Started():
-                    console.print(_opening(event, folder))
+                    console.print(_opening(event, folder), soft_wrap=True, markup=False)
                     total = event.epochs
                     fields: dict[str, Any] = {"epoch": f"1/{total}", "loss": 0.0, "accuracy": 0.0, "rate": 0.0}
                     task = bar.add_task("", total=event.steps, **fields)
@@ -61,10 +61,10 @@ def _plain(events: Iterable[Event], folder: Path, console: Console) -> None:
     for event in events:
         match event:
             case Started():
-                console.print(_opening(event, folder))
+                console.print(_opening(event, folder), soft_wrap=True, markup=False)
                 total = event.epochs
             case EpochDone():
-                console.print(_line(event, total))
+                console.print(_line(event, total), soft_wrap=True)
             case Finished():
                 _closing(event, folder, console)
         console.file.flush()
@@ -85,7 +85,7 @@ def _line(event: EpochDone, total: int) -> str:
     text = f"epoch {event.epoch}/{total}  loss {event.loss:.4f}  accuracy {event.accuracy:.1%}"
     if event.validation_accuracy is not None:
         text += f"  validation {event.validation_accuracy:.1%}"
-    return f"{text}  {event.rate:,.0f} images/s  {event.seconds:.1f} s"
+    return f"{text}  {event.rate:,.0f} images/s"
 
 
 def _table(epochs: list[EpochDone]) -> Table:
@@ -117,4 +117,4 @@ def _closing(event: Finished, folder: Path, console: Console) -> None:
         f"test accuracy [bold]{event.test_accuracy:.2%}[/bold] ({right}), loss {event.test_loss:.4f}, "
         f"{event.seconds:.1f} s"
     )
-    console.print(f"weights and metrics in {folder}")
+    console.print(f"weights and metrics in {folder}", soft_wrap=True, markup=False)

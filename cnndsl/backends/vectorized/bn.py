@@ -37,18 +37,16 @@ def forward(
         count = x.shape[0] * x.shape[2]
         if count < 2:
             raise CnnError(Diagnostic("E810", f"{ctx.node.name} is given one value a channel, which has no variance"))
-        mean = channel_sums(x) / count
-        var = np.zeros_like(mean)
-        for block in blocks(len(x), 2 * sample):
-            np.subtract(x[block], mean[:, None], out=y[block])
-            var += channel_products(y[block], y[block])
-        var /= count
+        mean, var = channel_sums(x) / count, np.zeros(x.shape[1], x.dtype)
     else:
         mean, var = params["running_mean"], params["running_var"]
-    inverse = 1 / np.sqrt(var + x.dtype.type(a.eps))
-    factor = params["weight"] * inverse if a.scale else inverse
     for block in blocks(len(x), 2 * sample):
         np.subtract(x[block], mean[:, None], out=y[block])
+        if ctx.training:
+            var += channel_products(y[block], y[block]) / count
+    inverse = 1 / np.sqrt(var + x.dtype.type(a.eps))
+    factor = params["weight"] * inverse if a.scale else inverse
+    for block in blocks(len(x), sample):
         np.multiply(y[block], factor[:, None], out=y[block])
         if a.scale:
             np.add(y[block], params["bias"][:, None], out=y[block])
@@ -81,8 +79,7 @@ def backward(
     if not ctx.wanted[0]:
         return (None,), dparams
     factor = params["weight"] * inverse if a.scale else inverse
-    for block in blocks(len(x), 3 * x[0].nbytes):
-        np.subtract(x[block], mean[:, None], out=dx[block])
+    for block in blocks(len(x), 2 * x[0].nbytes):
         np.multiply(dx[block], (inverse * dscale / count)[:, None], out=dx[block])
         np.subtract(dy[block], dx[block], out=dx[block])
         np.subtract(dx[block], (dshift / count)[:, None], out=dx[block])

@@ -17,18 +17,21 @@ from cnndsl.backends.protocol import Array, Context
 from cnndsl.backends.vectorized.blocks import blocks
 from cnndsl.ops.window import Axis
 
-BLOCK_SAMPLES = 16
-"""Samples of a block: a cache line of float32, so that turning samples last reads and writes whole lines."""
-BLOCK_BYTES = 32 << 20
+BLOCK_COLUMNS = 8192
+"""Columns of a block, unless that is less than BLOCK_SAMPLES: enough to make up for reading the weights again."""
+BLOCK_SAMPLES = 8
+"""Least samples of a block: they lie side by side, so with fewer the runs of memory would be short."""
+BLOCK_BYTES = 16 << 20
 """What the columns of a block may take, where one sample does not take more."""
-LONG_ROW = 24
+LONG_ROW = 16
 """Columns of the output from which rows are long."""
 
 
 def column_blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[slice]:
     """The batch in blocks for the columns of x: B,D,H,W."""
-    values = x.shape[1] * rows.window * columns.window * rows.output * columns.output
-    return blocks(len(x), values * x.itemsize, BLOCK_BYTES, BLOCK_SAMPLES)
+    positions = rows.output * columns.output
+    sample_bytes = x.itemsize * x.shape[1] * rows.window * columns.window * positions
+    return blocks(len(x), sample_bytes, BLOCK_BYTES, max(BLOCK_SAMPLES, BLOCK_COLUMNS // positions))
 
 
 def block_memory(tag: str, shape: tuple[int, ...], columns: Axis, ctx: Context) -> tuple[Array, Array]:
@@ -55,12 +58,14 @@ def column_memory(x: Array, rows: Axis, columns: Axis, ctx: Context) -> tuple[Ar
 
 def im2col(x: Array, rows: Axis, columns: Axis, groups: int, ctx: Context) -> Array:
     """The columns of a block S,D,H,W, in scratch memory: G, D/G*F*F, H2*W2*S."""
-    _, padded = block_memory("padded", (x.shape[1], rows.padded, columns.padded, x.shape[0]), columns, ctx)
-    if rows.padded > rows.input or columns.padded > columns.input:
-        padded.fill(0)
-    np.copyto(inside(padded, rows, columns), seen(x))
+    cells = seen(x)
+    if rows.window * columns.window > 1:  # a window of one cell reads no cell twice and has no pads
+        _, cells = block_memory("padded", (x.shape[1], rows.padded, columns.padded, x.shape[0]), columns, ctx)
+        if rows.padded > rows.input or columns.padded > columns.input:
+            cells.fill(0)
+        np.copyto(inside(cells, rows, columns), seen(x))
     lies, cols = column_memory(x, rows, columns, ctx)
-    np.copyto(cols, windows(padded, rows, columns))
+    np.copyto(cols, windows(cells, rows, columns))
     return by_group(lies, groups, 3)
 
 
