@@ -114,7 +114,7 @@ def examine(
     With `base`, the folder of the file, the headers of its data files are looked at; `data` is where else to look.
     """
     registry = registry or load_plugins()
-    module, found = parse(source)
+    module, found = parse(source, registry.layers)
     if module is None:
         return None, None, tuple(found)
     survey = known_facts if base is None else partial(facts, base=base, data_folder=data)

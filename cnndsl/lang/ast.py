@@ -120,11 +120,15 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A whole file: its steps and its train blocks (more than one is a mistake), in the order they stand."""
+    """A whole file: its steps and its train blocks (more than one is a mistake), in the order they stand.
+
+    `unclosed` has the offsets of brackets that were closed in the author's place, after a message.
+    """
 
     source: Source
     items: tuple[Step | Train, ...]
     separators: tuple[str, ...]
+    unclosed: frozenset[int] = frozenset()
 
     @property
     def steps(self) -> tuple[Step, ...]:

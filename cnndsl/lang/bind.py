@@ -35,12 +35,14 @@ TRAIN_CODES = Codes(unknown="E503", value="E504", twice="E505", no_value="E506",
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What can be bound: `name` is what messages call it (``CONV``, ``optimizer sgd``)."""
+    """What can be bound: `name` is what messages call it (``CONV``, ``optimizer sgd``). `others` are layers' names,
+    to tell who writes a layer as an option."""
 
     name: str
     arguments: tuple[Argument, ...]
     codes: Codes = LAYER_CODES
     activations: Mapping[str, Op] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -187,7 +189,10 @@ class _Binder:
         first = self.bound.spans.get(target.field)
         if first is not None:
             message = f"{self._subject(target)} is given twice"
-            self._fail(self.codes.twice, message, span, "again here", related=(Label(first, "first given here"),))
+            counts = [a for a in self._fields("times") if a.field not in self.bound.spans]
+            help = ("a count is written with a star: `*16`",) if target.form == "size" and counts else ()
+            related = (Label(first, "first given here"),)
+            self._fail(self.codes.twice, message, span, "again here", related=related, help=help)
             return
         self.bound.spans[target.field] = span
         for complaint in complaints(target.schema, value):
@@ -215,6 +220,8 @@ class _Binder:
         value = self.args[self.at] if self.at < len(self.args) else None
         if not isinstance(value, ast.Number | ast.Size):
             help = (f"write `{word.text} {_example(item)}`",)
+            if isinstance(value, ast.Word) and any(value.text in a.spellings for a in self.signature.arguments):
+                help = (f"`{value.text}` stands by itself: leave `{word.text}` out",)
             message = f"`{word.text}` of {self.signature.name} needs a value"
             self.bound.spans.setdefault(item.field, word.span)
             self._fail(self.codes.no_value, message, word.span, "nothing behind it", help=help)
@@ -255,6 +262,8 @@ class _Binder:
         if guess:
             help: tuple[str, ...] = (f"did you mean `{guess}`?",)
             edits: tuple[Edit, ...] = (Edit(word.span, guess),)
+        elif word.text.upper() in self.signature.others:
+            help, edits = (f"{word.text.upper()} is a layer of its own: `-> {word.text.upper()}`",), ()
         else:
             help, edits = (f"it takes {', '.join(f'`{k}`' for k in known)}" if known else "it takes no words",), ()
         message = f"{self.signature.name} has no option `{word.text}`"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
+from dataclasses import replace
 
 from lark import Token
 
 from cnndsl.diagnostics import Diagnostic, Edit, Label
 from cnndsl.source import Source, Span
+from cnndsl.words import nearest
 
 RESERVED = ("as", "block", "set", "use", "train")
 
@@ -62,8 +65,10 @@ def control_characters(source: Source) -> list[Diagnostic]:
     return found
 
 
-def unexpected(token: Token, accepts: set[str], source: Source, *, fresh: bool) -> Diagnostic:
-    """Why a token does not fit where it stands; `fresh` is whether a step begins there."""
+def unexpected(
+    token: Token, accepts: set[str], source: Source, *, fresh: bool, layers: Collection[str] = ()
+) -> Diagnostic:
+    """Why a token does not fit where it stands; `fresh` is whether a step begins there, `layers` what could."""
     span = span_of(token, source)
     match token.type:
         case "OTHER":
@@ -71,9 +76,13 @@ def unexpected(token: Token, accepts: set[str], source: Source, *, fresh: bool) 
         case "OPEN_STRING":
             return Diagnostic("E112", "the string is not closed", span, 'no `"` before the line ends')
         case "JUNK":
-            return _junk(token, span)
+            if "STAR" in accepts and "WORD" not in accepts:
+                return _after_group(token, span)
+            return _junk(token, span, layers)
         case "WORD" if fresh and "LAYER" in accepts:
-            return _word_as_step(token, span)
+            return _word_as_step(token, span, layers)
+        case "WORD" | "NUMBER" if "STAR" in accepts and "WORD" not in accepts:
+            return _after_group(token, span)
         case "VARIABLE" if fresh and "LAYER" in accepts:
             message = f"`{token}` is a pattern variable, and stands only behind a `*`"
             return Diagnostic("E104", message, span, help=("write `[ … ]*" + str(token) + "`",))
@@ -114,6 +123,27 @@ def _wanted(accepts: set[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1] if names else "nothing more"
 
 
+_HABITS = {
+    ",": "arguments are separated by spaces, branches by `|`",
+    "=": "a value follows its name after a space: `stride 2`",
+    "/": "comments begin with `#`",
+    "%": "comments begin with `#`",
+    "'": 'strings stand between `"`',
+    ":": "a value follows its name after a space: `stride 2`",
+}
+"""What people who write a character most likely come from, and how it is said here."""
+
+
+def _after_group(token: Token, span: Span) -> Diagnostic:
+    digits = "".join(c for c in token if c.isdigit())[:10] or "2"
+    message = f"expected a count, a separator or `?` behind the group, found `{_short(token)}`"
+    return Diagnostic("E104", message, span, help=(f"to repeat a group, write `]*{digits}`",))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
 def _other(token: Token, span: Span) -> Diagnostic:
     character = str(token)
     ascii_twin = unicodedata.normalize("NFKC", character)
@@ -124,40 +154,48 @@ def _other(token: Token, span: Span) -> Diagnostic:
     edits = (Edit(span, twin),) if twin else ()
     shown = f"`{character}` " if character.isprintable() and not character.isspace() else ""
     if character.isascii():
-        return Diagnostic("E101", f"`{character}` has no meaning here", span, "not part of the language")
+        help = (_HABITS[character],) if character in _HABITS else ()
+        return Diagnostic("E101", f"`{character}` has no meaning here", span, "not part of the language", help=help)
     return Diagnostic(
         "E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", help=help, edits=edits
     )
 
 
-def _junk(token: Token, span: Span) -> Diagnostic:
-    text = str(token)
-    if len(text) > 40:
-        text = text[:37] + "..."
+def _junk(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
+    text = _short(token)
     guess = None
     if re.fullmatch(r"[0-9]+([xX*][0-9]+)+", str(token)):
         guess = str(token).replace("X", "x")
     elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", str(token)) and len(token) <= 128:
-        guess = str(token).upper() if str(token)[0].isupper() else str(token).lower()
+        guess = nearest(token.upper(), layers) if token[0].isupper() else token.lower()
     elif re.fullmatch(r"\.[0-9]+", str(token)):
         guess = f"0{token}"
     help = (f"write `{guess}`",) if guess else ()
+    if not guess and token[0].isupper():
+        help = (f"layers are written in capitals: {', '.join(sorted(layers))}",) if layers else ()
     edits = (Edit(span, guess),) if guess else ()
     message = f"`{text}` is neither a layer, an option, a size nor a number"
     return Diagnostic("E103", message, span, help=help, edits=edits)
 
 
-def _word_as_step(token: Token, span: Span) -> Diagnostic:
+def _word_as_step(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
     if token in RESERVED:
         return Diagnostic("E115", f"`{token}` is a reserved word, and no step begins with it", span)
-    upper = str(token).upper()
+    guess = nearest(token.upper(), layers)
     return Diagnostic(
         "E103",
-        f"a step begins with a layer's name, and `{token}` is not one: layers are written in capitals",
+        f"a step begins with a layer's name, and `{_short(token)}` is not one: layers are written in capitals",
         span,
-        help=(f"write `{upper}`",),
-        edits=(Edit(span, upper),),
+        help=(f"write `{guess}`",) if guess else ("`cnndsl explain` lists the layers",),
+        edits=(Edit(span, guess),) if guess else (),
     )
+
+
+def argument_in_parentheses(said: Diagnostic, token: Token, layers: Collection[str]) -> Diagnostic:
+    """What was said of a word in `( … )`, which holds branches, where the word is not just a layer in small letters."""
+    if token.upper() in layers:
+        return said
+    return replace(said, help=("arguments stand without parentheses: `POOL max 2`; `( … )` holds branches",), edits=())
 
 
 def missing_separator(token: Token, source: Source) -> Diagnostic:

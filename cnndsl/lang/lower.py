@@ -105,6 +105,8 @@ class _Lowerer:
         self.reported: set[int] = set()
         self.open: dict[str, None] = {}
         self.fragment = False
+        self.loose = 0
+        """Above 0 inside of branches whose end is not known."""
 
     def run(self) -> Lowered:
         trains = self.module.trains
@@ -175,10 +177,12 @@ class _Lowerer:
     def _main(self) -> _Flow:
         steps = self.module.steps
         flow = _UNKNOWN
+        while steps and isinstance(steps[0], ast.Bad):
+            steps = steps[1:]
         if steps and isinstance(steps[0], ast.Layer) and steps[0].keyword == "INPUT":
             flow = self._input(steps[0])
             steps = steps[1:]
-        elif steps and not isinstance(steps[0], ast.Bad):
+        elif steps and len(steps) == len(self.module.steps):
             flow = self._implied_input()
         for step in steps:
             flow = self._step(step, flow)
@@ -258,8 +262,15 @@ class _Lowerer:
     def _layer(self, step: ast.Layer, flow: _Flow) -> _Flow:
         unknown = _Flow(None, None, step.span)
         op = self.layers.get(step.keyword)
+        if self._is_loose(step):
+            self.loose += 1
+            for branch in step.branches or ():
+                self._steps(branch, _UNKNOWN)
+            self.loose -= 1
+            return unknown
         if op is None:
-            self._once(step, self._unknown_layer(step))
+            if not (self.loose and step.keyword == "ID"):
+                self._once(step, self._unknown_layer(step))
             for branch in step.branches or ():
                 self._branch(branch, flow)
             return unknown
@@ -287,6 +298,17 @@ class _Lowerer:
             return _Flow(out.node, out.type, step.span)
         return out
 
+    def _is_loose(self, step: ast.Layer) -> bool:
+        """Whether a layer's branches were not read as they were meant: a bracket not closed, a step not understood,
+        or arguments in parentheses. There is a message already, and what follows from it is not said."""
+        if step.branches is None:
+            return False
+        steps = [s for branch in step.branches for s in branch]
+        if any(isinstance(s, ast.Bad) for s in steps):
+            return True
+        span = step.span
+        return any(step.name.end <= at < span.end for at in self.module.unclosed)
+
     def _unknown_layer(self, step: ast.Layer) -> Diagnostic:
         if step.keyword == "ID":
             help = ("leave the step out, or write it as a branch: `ADD( CONV 3x3 *8 pad 1 | ID )`",)
@@ -301,7 +323,8 @@ class _Lowerer:
         """Binds a step's arguments, once however often its group repeats it."""
         if id(step) not in self.bound:
             activations = self.activations if op.takes_activation else {}
-            signature = Signature(op.keyword, op.arguments, activations=activations)
+            others = frozenset(self.layers)
+            signature = Signature(op.keyword, op.arguments, activations=activations, others=others)
             self.bound[id(step)] = bind(signature, step.args, self.choices.variables, self.diagnostics)
         return self.bound[id(step)]
 
@@ -324,12 +347,21 @@ class _Lowerer:
                 help = (f"write `{step.keyword}( a | b )`; `ID` is the empty branch",)
                 self._once(step, Diagnostic("E209", f"{step.keyword} needs branches", step.name, help=help))
             return None
-        flows = tuple(self._branch(branch, flow) for branch in step.branches)
-        if len(flows) < 2:
-            help = (f"to go around it, add the empty branch: `{step.keyword}( … | ID )`",)
+        if len(step.branches) < 2:
+            (only,) = step.branches
+            self.loose += 1
+            self._steps(only, flow)
+            self.loose -= 1
+            ends_in_id = isinstance(last := only.items[-1], ast.Layer) and last.keyword == "ID"
+            forgotten = len(only.items) > 1 and ends_in_id
+            help = (
+                f"put `|` between the branches: `{step.keyword}( … | ID )`"
+                if forgotten
+                else f"to go around it, add the empty branch: `{step.keyword}( … | ID )`",
+            )
             self._once(step, Diagnostic("E403", f"{step.keyword} joins one branch only", step.name, help=help))
             return None
-        return flows
+        return tuple(self._branch(branch, flow) for branch in step.branches)
 
     def _branch(self, branch: ast.Steps, flow: _Flow) -> _Flow:
         only = branch.items[0]

@@ -7,8 +7,8 @@ is taken back to there, the token BAD is fed in the step's place, and tokens are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -52,18 +52,18 @@ def tokens(source: Source) -> Iterator[Token]:
     return _lark().lex(source.text)
 
 
-def parse(source: Source) -> tuple[ast.Module | None, list[Diagnostic]]:
+def parse(source: Source, layers: Collection[str] = ()) -> tuple[ast.Module | None, list[Diagnostic]]:
     """The tree of a text, and what is wrong with it. There is a tree also after mistakes, with Bad steps in it;
-    None only where nothing can be read at all."""
+    None only where nothing can be read at all. `layers` are names to suggest."""
     if len(source.text) > LARGEST_SOURCE or len(source.text.encode("utf-8", "surrogatepass")) > LARGEST_SOURCE:
         message = f"the source has {len(source.text):,} characters, and 1 MiB is the limit"
         return None, [Diagnostic("E109", message, source.span(0, 0))]
     found = complaints.control_characters(source)
-    reader = _Reader(source, found)
+    reader = _Reader(source, found, layers)
     tree = reader.read()
     if tree is None:
         return None, reader.diagnostics
-    module = build(tree, source, reader.diagnostics)
+    module = replace(build(tree, source, reader.diagnostics), unclosed=frozenset(reader.unclosed))
     reader.diagnostics.sort(key=lambda d: d.span.start if d.span else 0)
     return module, reader.diagnostics
 
@@ -81,8 +81,11 @@ class _Frame:
 class _Reader:
     """Feeds tokens to the parser and keeps it going."""
 
-    def __init__(self, source: Source, diagnostics: list[Diagnostic]):
+    def __init__(self, source: Source, diagnostics: list[Diagnostic], layers: Collection[str]):
         self.source = source
+        self.layers = layers
+        self.unclosed: set[int] = set()
+        self.after_bare_train = False
         self.diagnostics = diagnostics
         self.reported = {d.span.start for d in diagnostics if d.span}
         self.parser: Any = _lark().parse_interactive()
@@ -158,8 +161,14 @@ class _Reader:
         except UnexpectedToken:
             if self._missing_separator(token):
                 return
-            if not self.after_stray:
-                self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=self.at_fresh))
+            in_lost_train = self.after_bare_train and self.at_fresh and token.type == "WORD"
+            self.after_bare_train = in_lost_train
+            if not self.after_stray and not in_lost_train:
+                accepts, opener = self.parser.accepts(), self.frames[-1].opener
+                said = complaints.unexpected(token, accepts, self.source, fresh=self.at_fresh, layers=self.layers)
+                if token.type == "WORD" and self.at_fresh and opener is not None and opener.type == "LPAR":
+                    said = complaints.argument_in_parentheses(said, token, self.layers)
+                self._report(said)
             self._recover(token)
             if token.type in _OPENERS:
                 self.junk.append(token.type)
@@ -203,8 +212,10 @@ class _Reader:
             self._report(complaints.arrow_between_entries(token, self.source))
             token, arrow = Token.new_borrow_pos("SEP", str(token), token), False
         if not self.at_fresh:
-            if token.type not in self.parser.accepts():
-                self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+            accepts = self.parser.accepts()
+            if token.type not in accepts:
+                self.after_bare_train = accepts == {"LBRACE"}
+                self._report(complaints.unexpected(token, accepts, self.source, fresh=False))
                 self._recover(token)
                 self.skipping = False
             self._begin_step(token)
@@ -263,6 +274,7 @@ class _Reader:
     def _close(self, opener: Token) -> None:
         """Closes the innermost bracket in the place of its author."""
         self.junk.clear()
+        self.unclosed.add(opener.start_pos or 0)
         closer = _OPENERS[opener.type]
         made = Token(closer, {"RSQB": "]", "RPAR": ")", "RBRACE": "}"}[closer], start_pos=len(self.source.text))
         silent, self.diagnostics = self.diagnostics, []

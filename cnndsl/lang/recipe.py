@@ -36,7 +36,7 @@ def read_train(train: ast.Train, diagnostics: list[Diagnostic]) -> Recipe:
         key = entry.key.text
         candidates = [e for e in ENTRIES if e.key == key]
         if not candidates:
-            _unknown(entry.key, "E502", "the train block has no key", {e.key for e in ENTRIES}, diagnostics)
+            _unknown_key(entry.key, diagnostics)
             continue
         question = "epochs" if key == "steps" else key
         if question in seen:
@@ -89,6 +89,19 @@ def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diag
     help = (f"did you mean `{guess}`?",) if guess else (f"known: {', '.join(names)}",)
     edits = (Edit(word.span, guess),) if guess else ()
     diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, edits=edits))
+
+
+def _unknown_key(key: ast.Word, diagnostics: list[Diagnostic]) -> None:
+    owner = next(
+        (e for e in ENTRIES if any(a.field == key.text for a in arguments(e.attrs) if a.form == "option")), None
+    )
+    if owner is None:
+        _unknown(key, "E502", "the train block has no key", {e.key for e in ENTRIES}, diagnostics)
+        return
+    help = (f"it belongs to `{owner.key}`: `{owner.key} {owner.word} {key.text} …`",)
+    diagnostics.append(
+        Diagnostic("E502", f"the train block has no key `{key.text}`", key.span, "not a key of its own", help=help)
+    )
 
 
 def _recipe(given: dict[str, Setting]) -> Recipe:

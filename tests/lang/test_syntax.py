@@ -187,7 +187,7 @@ def test_one_mistake_makes_one_message(text: str, expected: list[str], found: Fo
         # inside of branches and groups reading resumes at the next separator, at the same depth
         (
             "ADD( CONV 3x3 * -> BN foo\n | ID -> 7 )\nFC 0",
-            ["E104 2:17", "E203 2:23", "E209 3:4", "E104 3:10", "E204 4:4"],
+            ["E104 2:17", "E203 2:23", "E104 3:10", "E204 4:4"],
         ),
         (
             "[ CONV 3x3 *; POOL mx 2; [ FC 0 ]*2; BNN ]*2\nFC 10 x",
@@ -255,3 +255,34 @@ def test_columns_count_code_points(found: Found) -> None:
 )
 def test_strays_are_said_once(text: str, expected: list[str], found: Found) -> None:
     assert found(INPUT + text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "help"),
+    [
+        # habits from other systems: one message each, and a way on
+        ("POOL(max, 2)", ["E103 2:6"], "without parentheses"),
+        ("CONV 5x5, 6", ["E101 2:9"], "separated by spaces"),
+        ("CONV 5x5 *6 stride=2", ["E101 2:19"], "after a space"),
+        ("// a comment", ["E101 2:1"], "`#`"),
+        ("Conv2D(32, kernel_size=3)", ["E103 2:1"], "`CONV`"),
+        ("Dense(10)", ["E103 2:1"], "capitals: ADD, BN"),
+        ("CONV 6 5x5", ["E205 2:8"], "`*16`"),
+        ("FC 10 softmax", ["E203 2:7"], "`-> SOFTMAX`"),
+        ("CONV 3x3 *8 pad same", ["E206 2:13"], "leave `pad` out"),
+        ("[ RELU ] x3", ["E104 2:10"], "`]*3`"),
+        ("[ RELU ] 3", ["E104 2:10"], "`]*3`"),
+        ("ADD( RELU , ID )", ["E101 2:11"], "branches by `|`"),
+        ("ADD( RELU\n ID )", ["E403 2:1"], "put `|` between"),
+        ("ADD( CONV 3x3 *8 pad 1 | ID\nRELU\nFC 10", ["E105 2:4"], "add `)`"),
+        ("FC 10\ntrain\n data digits\n batch 4", ["E104 3:6"], ""),
+        ("FC 10\ntrain { lr 0.1 }", ["E502 3:9"], "`optimizer sgd lr"),
+    ],
+)
+def test_habits_of_others(text: str, expected: list[str], help: str, found: Found) -> None:
+    assert found(INPUT + text) == expected
+    assert help in " ".join(cnndsl.check(INPUT + text)[0].help)
+
+
+def test_a_bad_first_step_does_not_displace_the_input(found: Found) -> None:
+    assert found("// lenet\nINPUT 8x8x1\nFC 0") == ["E101 1:1", "E204 3:4"]
