@@ -15,11 +15,11 @@ from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
 from cnndsl.lang import ast
 from cnndsl.lang.lower import Choices, Lowered, known_facts, lower
-from cnndsl.lang.parse import parse, read_source
+from cnndsl.lang.parse import LARGEST_SOURCE, parse, read_source
 from cnndsl.lang.unparse import specialize, unparse
 from cnndsl.plugins import Registry
 from cnndsl.plugins import load as load_plugins
-from cnndsl.recipe.places import facts
+from cnndsl.recipe.places import surveyed
 from cnndsl.recipe.spec import Recipe
 from cnndsl.source import Source
 
@@ -90,14 +90,26 @@ class Network:
         return unparse(specialize(self.module, self.choices))
 
 
+def _source(text: object, name: str) -> Source:
+    if not isinstance(text, str):
+        message = f"a program is a string, found {type(text).__name__}; `load` takes the path of a file"
+        raise CnnError(Diagnostic("E806", message))
+    return Source(name, text.removeprefix("\ufeff"))
+
+
+def _is_size(value: object) -> bool:
+    three = isinstance(value, tuple | list) and len(value) == 3 and all(type(n) is int for n in value)
+    return three and all(1 <= n <= 65_536 for n in value)  # type: ignore[attr-defined]
+
+
 def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optional: bool) -> Choices:
     for name, value in (variables or {}).items():
         if not isinstance(value, int) or not 1 <= value <= 9_999_999_999:
             raise CnnError(Diagnostic("E806", f"variable {name} must be a whole number from 1, found {value!r}"))
-    if input is not None and (len(input) != 3 or not all(isinstance(n, int) and 1 <= n <= 65_536 for n in input)):
+    if input is not None and not _is_size(input):
         message = f"an input size is height, width and depth, each from 1 to 65,536; found {input!r}"
         raise CnnError(Diagnostic("E806", message))
-    return Choices(dict(variables or {}), input, drop_optional)
+    return Choices(dict(variables or {}), tuple(input) if input is not None else None, drop_optional)  # type: ignore[arg-type]
 
 
 def examine(
@@ -117,8 +129,10 @@ def examine(
     module, found = parse(source, registry.layers)
     if module is None:
         return None, None, tuple(found)
-    survey = known_facts if base is None else partial(facts, base=base, data_folder=data)
-    lowered = lower(module, registry.layers, name=name, choices=choices, survey=survey)
+    survey = known_facts if base is None else partial(surveyed, base=base, data_folder=data)
+    lowered = lower(
+        module, registry.layers, name=name, choices=choices, survey=survey, backends=tuple(registry.backends)
+    )
     every = sorted([*found, *lowered.diagnostics], key=lambda d: d.span.start if d.span else -1)
     if not errors(every) and lowered.fragment:
         message = "the file has no INPUT: its sizes were not checked"
@@ -136,7 +150,7 @@ def read_file(path: str | os.PathLike[str]) -> Source:
             message = f"{shown} {what}" if what else f"there is no file {shown}"
             raise CnnError(Diagnostic("E805", message, help=("give the path of a .cnn file",)))
         with open(path, "rb") as file:
-            data = file.read((1 << 20) + 4)
+            data = file.read(LARGEST_SOURCE + 4)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CnnError(Diagnostic("E805", f"{shown} cannot be opened: {reason}")) from error
@@ -173,7 +187,7 @@ def loads(
     registry: Registry | None = None,
 ) -> Network:
     """The network in a text; as `load`. Paths in it are relative to the folder `base`, and `name` is its name."""
-    source = Source("<string>", text.removeprefix("\ufeff"))
+    source = _source(text, "<string>")
     return network(source, _choices(input, variables, drop_optional), Path(base) / f"{name}.cnn", data, registry)
 
 
@@ -206,10 +220,10 @@ def check(
 ) -> list[Diagnostic]:
     """Everything that is wrong with a program's text, warnings too; empty where it is clean. Raises nothing for it."""
     try:
-        choices = _choices(input, variables, drop_optional)
+        _, _, found = examine(_source(text, name), _choices(input, variables, drop_optional))
     except CnnError as error:
         return list(error.diagnostics)
-    return list(examine(Source(name, text.removeprefix("\ufeff")), choices)[2])
+    return list(found)
 
 
 def backend_name(asked: str) -> str:
@@ -226,6 +240,8 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     """
     from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Options
+    from cnndsl.training import memory
+    from cnndsl.training.estimate import estimate, refusal
     from cnndsl.training.init import initial_state
 
     if isinstance(network, str):
@@ -233,6 +249,10 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     if dtype not in ("float32", "float64"):
         raise CnnError(Diagnostic("E806", f"dtype must be float32 or float64, found {dtype!r}"))
     seed = network.recipe.seed if seed is None else seed
+    needed, limit = estimate(network.graph, 1, slots=0, dtype=dtype), memory.budget()
+    refused = refusal(needed, limit) if limit is not None and needed.inference > limit else None
+    if refused is not None:
+        raise CnnError(refused)
     runner = network.registry.backend(backend_name(backend))
     program = runner.compile(network.graph, Options(dtype=dtype, seed=seed))
     return Model(program, initial_state(network.graph, seed, network.recipe.init, dtype))

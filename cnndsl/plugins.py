@@ -11,6 +11,7 @@ Kernels and backends are given as functions that fetch them, so that checking a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -60,11 +61,6 @@ class Registry:
     layers: Mapping[str, Op]
 
     @property
-    def activations(self) -> Mapping[str, Op]:
-        """Trailing word (``relu``) to layer."""
-        return {op.activation_word: op for op in self.layers.values() if op.activation_word}
-
-    @property
     def backends(self) -> Mapping[str, Callable[[KernelTables], Backend]]:
         return {name: make for plugin in self.plugins for name, make in plugin.backends.items()}
 
@@ -72,7 +68,7 @@ class Registry:
         """All kernels of all plugins, by backend and keyword. Imports NumPy."""
         tables: dict[str, dict[str, Kernel]] = {}
         for plugin in self.plugins:
-            for backend, kernels in plugin.kernels().items():
+            for backend, kernels in _fetched(plugin).items():
                 table = tables.setdefault(backend, {})
                 for keyword, kernel in kernels.items():
                     if keyword in table:
@@ -92,15 +88,25 @@ class Registry:
         return known[name](self.kernel_tables())
 
 
+def _fetched(plugin: Plugin) -> KernelTables:
+    try:
+        return plugin.kernels()
+    except Exception as error:
+        raise PluginError(f"plugin {plugin.name}: its kernels cannot be fetched: {error!r}") from error
+
+
 def registry(plugins: Iterable[Plugin]) -> Registry:
     """Checks each plugin as it enters. Raises PluginError."""
     taken: dict[str, Op] = {}
-    entered = []
+    entered: list[Plugin] = []
     names: set[str] = set()
     for plugin in plugins:
         if plugin.name in names:
             raise PluginError(f"plugin {plugin.name}: another plugin has this name")
         names.add(plugin.name)
+        for backend in plugin.backends:
+            if any(backend in other.backends for other in entered):
+                raise PluginError(f"plugin {plugin.name}: a backend `{backend}` is already there")
         for op in plugin.layers:
             _check_layer(plugin, op, taken)
             taken[op.keyword] = op
@@ -109,13 +115,17 @@ def registry(plugins: Iterable[Plugin]) -> Registry:
 
 
 def _check_layer(plugin: Plugin, op: Op, taken: Mapping[str, Op]) -> None:
+    if not isinstance(op, Op):
+        raise PluginError(f"plugin {plugin.name}: {op!r} is not an Op")
     where = f"plugin {plugin.name}: layer {op.keyword}"
     if op.keyword in taken:
         raise PluginError(f"{where}: a layer of this name is already there")
-    if len(op.keyword) < 2 or not op.keyword.isascii() or not op.keyword[0].isupper():
+    if not re.fullmatch("[A-Z][A-Z0-9_]+", op.keyword) or op.keyword == "ID":
         raise PluginError(f"{where}: a keyword is two or more of A-Z, 0-9 and _, first a capital")
     if op.activation_word and op.activation_word in {o.activation_word for o in taken.values()}:
         raise PluginError(f"{where}: the activation word `{op.activation_word}` is taken")
+    if not op.examples:
+        raise PluginError(f"{where}: it has no examples")
     try:
         arguments(op.attrs)
     except TypeError as error:

@@ -65,8 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 141
+    except OSError as error:
+        wrong = Diagnostic("E803", f"output cannot be written: {error.strerror or error}")
+        terminal.say([wrong], sys.stderr)
+        terminal.give_up(sys.stdout)
+        return exit_code([wrong])
     except MemoryError:
-        wrong = Diagnostic("E802", "the machine has no more memory", help=("use a smaller `batch`",))
+        wrong = Diagnostic("E802", "the machine has no more memory")
         terminal.say([wrong], sys.stderr)
         return exit_code([wrong])
 

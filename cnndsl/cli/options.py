@@ -10,7 +10,7 @@ from cnndsl import api
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.lang import ast
 from cnndsl.lang.lower import Choices
-from cnndsl.lang.parse import parse, read_source
+from cnndsl.lang.parse import LARGEST_SOURCE, parse, read_source
 from cnndsl.source import Source
 
 
@@ -50,7 +50,7 @@ def read(path: str) -> Source:
     """The source in a file; ``-`` is standard input. Raises CnnError."""
     if path != "-":
         return api.read_file(path)
-    return read_source("<stdin>", sys.stdin.buffer.read((1 << 20) + 4))
+    return read_source("<stdin>", sys.stdin.buffer.read(LARGEST_SOURCE + 4))
 
 
 def network(args: argparse.Namespace) -> api.Network:

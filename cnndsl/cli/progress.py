@@ -17,7 +17,7 @@ from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
 
 def report(events: Iterable[Event], folder: Path, stream: TextIO) -> None:
     """Shows the events as they come, and where the run was written."""
-    console = Console(file=stream, width=terminal.width(stream), highlight=False)
+    console = terminal.console(stream)
     if console.is_terminal:
         _with_bar(events, folder, console)
     else:
@@ -40,7 +40,7 @@ def _with_bar(events: Iterable[Event], folder: Path, console: Console) -> None:
         for event in events:
             match event:
                 case Started():
-                    console.print(_opening(event, folder), soft_wrap=True, markup=False)
+                    console.print(_opening(event, folder), soft_wrap=True)
                     total = event.epochs
                     fields: dict[str, Any] = {"epoch": f"1/{total}", "loss": 0.0, "accuracy": 0.0, "rate": 0.0}
                     task = bar.add_task("", total=event.steps, **fields)
@@ -61,7 +61,7 @@ def _plain(events: Iterable[Event], folder: Path, console: Console) -> None:
     for event in events:
         match event:
             case Started():
-                console.print(_opening(event, folder), soft_wrap=True, markup=False)
+                console.print(_opening(event, folder), soft_wrap=True)
                 total = event.epochs
             case EpochDone():
                 console.print(_line(event, total), soft_wrap=True)
@@ -114,7 +114,6 @@ def _closing(event: Finished, folder: Path, console: Console) -> None:
         console.print(f"best validation accuracy {event.best_accuracy:.1%}, epoch {event.best_epoch}")
     right = f"{event.test_right:,} of {event.test:,}"
     console.print(
-        f"test accuracy [bold]{event.test_accuracy:.2%}[/bold] ({right}), loss {event.test_loss:.4f}, "
-        f"{event.seconds:.1f} s"
+        f"test accuracy {event.test_accuracy:.2%} ({right}), loss {event.test_loss:.4f}, {event.seconds:.1f} s"
     )
-    console.print(f"weights and metrics in {folder}", soft_wrap=True, markup=False)
+    console.print(f"weights and metrics in {folder}", soft_wrap=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from cnndsl.diagnostics import Diagnostic, render
 from cnndsl.diagnostics.render import Style
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def prepare() -> None:
@@ -32,6 +35,24 @@ def style(stream: TextIO) -> Style:
     """Colour on a terminal, unless NO_COLOR is set or the terminal is dumb."""
     color = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return Style(color=color, width=width(stream))
+
+
+def give_up(stream: TextIO) -> None:
+    """Sends what a stream still holds nowhere, so that closing it at the end does not fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def console(stream: TextIO) -> Console:
+    """A rich console that takes text as it is, and lets a closed pipe be seen as one."""
+    from rich.console import Console
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Plain(file=stream, width=width(stream), highlight=False, markup=False, emoji=False)
 
 
 def say(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None:

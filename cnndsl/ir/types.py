@@ -77,7 +77,7 @@ class Reject(Exception):  # noqa: N818 (a verdict of the size rule, not an error
     """A layer cannot take these arguments on this input. Knows no source text.
 
     `blame` is the field whose argument is at fault (the lowering turns it into a place), or ``""`` for the whole
-    step; `label` goes under that place. `at_input` labels the step that gave input number `input_index`.
+    step; `label` goes under that place. A join blames the branch that gave input number `input_index`.
     """
 
     def __init__(

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from cnndsl.source import Source, Span
 
+RESERVED = ("as", "block", "set", "use", "train")
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -63,6 +65,8 @@ class Layer:
     args: tuple[Arg, ...]
     branches: tuple[Steps, ...] | None
     optional: bool
+    glue: str = ""
+    """Line ends and comments before the ``(``."""
 
     @property
     def keyword(self) -> str:
@@ -116,6 +120,8 @@ class Train:
     span: Span
     entries: tuple[Entry | Bad, ...]
     separators: tuple[str, ...]
+    glue: str = ""
+    """Line ends and comments before the ``{``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from cnndsl.arguments import Argument
 from cnndsl.diagnostics import Diagnostic, Edit, Label
 from cnndsl.lang import ast
+from cnndsl.lang.ast import RESERVED
 from cnndsl.ops.spec import Op
 from cnndsl.schema import complaints
 from cnndsl.source import Span
@@ -224,6 +225,8 @@ class _Binder:
                 help = (f"`{value.text}` stands by itself: leave `{word.text}` out",)
             message = f"`{word.text}` of {self.signature.name} needs a value"
             self.bound.spans.setdefault(item.field, word.span)
+            if isinstance(value, ast.Times | ast.Text):
+                self.at += 1
             self._fail(self.codes.no_value, message, word.span, "nothing behind it", help=help)
             return
         self.at += 1
@@ -252,6 +255,10 @@ class _Binder:
         self.bound.activation_span = word.span
 
     def _unknown(self, word: ast.Word) -> None:
+        if word.text in RESERVED:
+            self.at = len(self.args)
+            self._fail("E115", f"`{word.text}` is a reserved word, and no argument", word.span)
+            return
         options = [a.field for a in self.signature.arguments if a.form == "option"]
         choices = [s for a in self.signature.arguments for s in a.spellings]
         known = [*options, *choices, *self.signature.activations]

@@ -10,10 +10,9 @@ from dataclasses import replace
 from lark import Token
 
 from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.lang.ast import RESERVED
 from cnndsl.source import Source, Span
 from cnndsl.words import nearest
-
-RESERVED = ("as", "block", "set", "use", "train")
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]|\r(?!\n)"
@@ -113,6 +112,8 @@ def _separator(token: Token, source: Source) -> tuple[str, Span]:
 
 
 def _wanted(accepts: set[str]) -> str:
+    if accepts <= {"LBRACE", "GLUE"}:
+        return "`{`"
     if accepts & {"NUMBER"} and accepts <= {"NUMBER", "VARIABLE"}:
         return "a number or a pattern variable"
     if "LAYER" in accepts and "LSQB" in accepts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,11 +36,12 @@ class Choices:
 
 
 Survey = Callable[[Setting], Facts | None]
-"""What is known of a data set before it is read, padding included; None where it is not there. May raise CnnError."""
+"""What is known of a data set before it is read, padding included; None for nothing. What is wrong with its files, or
+that they are not there, comes as a CnnError, whose diagnostics join the file's."""
 
 
 def known_facts(setting: Setting) -> Facts | None:
-    """A survey that opens no files: only of sets known by name."""
+    """A survey that opens no files: of sets known by name, and nothing of others."""
     known = FACTS.get(setting.word)
     if known is None:
         return None
@@ -69,10 +70,11 @@ def lower(
     name: str = "network",
     choices: Choices | None = None,
     survey: Survey = known_facts,
+    backends: Collection[str] = (),
 ) -> Lowered:
     """Binds every step, applies the size rules, builds the graph, and holds the data set against it. Collects all
-    diagnostics, raises none."""
-    return _Lowerer(module, layers, name, choices or Choices(), survey).run()
+    diagnostics, raises none. `backends` are the names that a train block may choose from; without them any will do."""
+    return _Lowerer(module, layers, name, choices or Choices(), survey, backends).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,22 @@ _UNKNOWN = _Flow(None, None, None)
 
 
 class _Lowerer:
-    def __init__(self, module: ast.Module, layers: Mapping[str, Op], name: str, choices: Choices, survey: Survey):
+    def __init__(
+        self,
+        module: ast.Module,
+        layers: Mapping[str, Op],
+        name: str,
+        choices: Choices,
+        survey: Survey,
+        backends: Collection[str],
+    ):
         self.module = module
         self.layers = layers
         self.activations = {op.activation_word: op for op in layers.values() if op.activation_word}
         self.name = name
         self.choices = choices
         self.survey = survey
+        self.backends = backends
         self.facts: Facts | None = None
         self.pattern = is_pattern(module)
         self.diagnostics: list[Diagnostic] = []
@@ -110,7 +121,7 @@ class _Lowerer:
 
     def run(self) -> Lowered:
         trains = self.module.trains
-        recipe = read_train(trains[0], self.diagnostics) if trains else default_recipe()
+        recipe = read_train(trains[0], self.diagnostics, self.backends) if trains else default_recipe()
         for extra in trains[1:]:
             place = Span(extra.span.source, extra.span.start, extra.span.start + len("train"))
             first = Span(extra.span.source, trains[0].span.start, trains[0].span.start + len("train"))
@@ -132,9 +143,6 @@ class _Lowerer:
         except CnnError as error:
             self.diagnostics += error.diagnostics
             return None
-        if found is None:
-            message = f"the data of `{recipe.data.word}` are not there, so that nothing was compared with them"
-            self._say(Diagnostic("W602", message, recipe.data.span))
         return found
 
     def _check_data(self, result: _Flow, recipe: Recipe) -> None:
@@ -389,12 +397,14 @@ class _Lowerer:
         name = name or f"{op.keyword.lower()}{self.numbers[op.keyword]}"
         types = tuple(flow.type for flow in flows)
         inputs = tuple(t for t in types if t is not None)
-        if len(inputs) != len(types) or any(flow.node is None for flow in flows):
-            return _Flow(None, None, span)
+        known = len(inputs) == len(types) and all(flow.node is not None for flow in flows)
         try:
+            op.check(attrs)
+            if not known:
+                return _Flow(None, None, span)
             out = op.infer(attrs, inputs)
         except Reject as reject:
-            self._once(step, _rejected(op, reject, flows, span, spans))
+            self._once(step, _rejected(op, reject, flows if known else (), span, spans))
             return _Flow(None, None, span)
         if name in self.names:
             self._say(Diagnostic("E214", f"two steps are named `{name}`", span, help=("rename one of the layers",)))

@@ -6,7 +6,7 @@ is taken back to there, the token BAD is fed in the step's place, and tokens are
 
 from __future__ import annotations
 
-import re
+import codecs
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,6 +24,8 @@ from cnndsl.source import Source, Span
 LARGEST_SOURCE = 1 << 20
 DEEPEST_NESTING = 50
 MOST_STEPS = 10_000
+MOST_MESSAGES = 1_000
+"""After so many mistakes the rest of a file is not read."""
 
 _OPENERS = {"LSQB": "RSQB", "LPAR": "RPAR", "LBRACE": "RBRACE"}
 _CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
@@ -110,6 +112,8 @@ class _Reader:
                 message = f"brackets stand {DEEPEST_NESTING + 1} levels deep, and {DEEPEST_NESTING} are allowed"
                 self.diagnostics.append(Diagnostic("E108", message, self._span(token)))
                 return None
+            if len(self.diagnostics) >= MOST_MESSAGES:
+                return None
             if self.steps > MOST_STEPS:
                 message = f"the file has more than {MOST_STEPS:,} steps"
                 self.diagnostics.append(Diagnostic("E110", message, self._span(token)))
@@ -153,6 +157,8 @@ class _Reader:
         return ends
 
     def _feed_or_recover(self, token: Token) -> None:
+        if token.type == "GLUE" and "GLUE" not in self.parser.accepts():
+            return
         try:
             self.parser.feed_token(token)
             if self.at_fresh:
@@ -214,7 +220,7 @@ class _Reader:
         if not self.at_fresh:
             accepts = self.parser.accepts()
             if token.type not in accepts:
-                self.after_bare_train = accepts == {"LBRACE"}
+                self.after_bare_train = "LBRACE" in accepts and accepts <= {"LBRACE", "GLUE"}
                 self._report(complaints.unexpected(token, accepts, self.source, fresh=False))
                 self._recover(token)
                 self.skipping = False
@@ -317,7 +323,10 @@ class _Reader:
 
 
 def read_source(name: str, data: bytes) -> Source:
-    """A source from the bytes of a file: UTF-8, one leading byte order mark dropped. Raises CnnError (E102)."""
+    """A source from the bytes of a file: UTF-8, one leading byte order mark dropped. Raises CnnError: E102 on another
+    encoding, E109 on more than LARGEST_SOURCE bytes."""
+    if len(data) > LARGEST_SOURCE + len(codecs.BOM_UTF8):
+        raise CnnError(Diagnostic("E109", f"{name} has more than 1 MiB, which is the limit"))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         message = f"{name} is UTF-16, and a .cnn file is UTF-8"
         raise CnnError(Diagnostic("E102", message, help=("save it as UTF-8 in your editor",)))
@@ -328,8 +337,3 @@ def read_source(name: str, data: bytes) -> Source:
         message = f"the file is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} begins no character"
         span = start.span(len(start.text), len(start.text))
         raise CnnError(Diagnostic("E102", message, span, help=("save it as UTF-8 in your editor",))) from None
-
-
-def plain(text: str) -> str:
-    """Text for a message: control characters shown as their escapes."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda m: f"\\x{ord(m[0]):02x}", text)

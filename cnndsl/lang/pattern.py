@@ -13,7 +13,8 @@ from cnndsl.ops.spec import Op
 
 PASSED_OVER = ("activation", "norm", "noise")
 """Kinds of layers that `match` passes over between the named ones."""
-MOST_STATES = 100_000
+MOST_TRIES = 1_000_000
+"""Layers held against layers, some seconds' work; a pattern that needs more is refused."""
 
 
 def walk(steps: Iterable[ast.Step]) -> Iterator[ast.Layer | ast.Group]:
@@ -103,6 +104,7 @@ class _Matcher:
         self.activations = {op.activation_word: op for op in layers.values() if op.activation_word}
         self.variables = names
         self.cache: dict[int, Bound] = {}
+        self.tried = 0
 
     def bound(self, step: ast.Layer) -> Bound:
         """Arguments of a step; what is wrong with them is told elsewhere."""
@@ -146,8 +148,6 @@ class _Matcher:
             if isinstance(step, ast.Layer | ast.Group) and step.optional:
                 after |= states
             states = after
-            if len(states) > MOST_STATES:
-                raise CnnError(Diagnostic("E806", "the pattern leaves too many ways to try; name more of its layers"))
         return states
 
     def _step(self, step: ast.Step, items: tuple[Item, ...], states: set[State]) -> set[State]:
@@ -178,6 +178,9 @@ class _Matcher:
 
     def _layer(self, step: ast.Layer, items: tuple[Item, ...], state: State) -> Iterator[State]:
         at, values = state
+        self.tried += 1
+        if self.tried > MOST_TRIES:
+            raise CnnError(Diagnostic("E806", "the pattern leaves too many ways to try; name more of its layers"))
         if step.keyword == "ID":
             yield state
             return

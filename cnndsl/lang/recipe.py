@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,9 @@ def default_recipe() -> Recipe:
     return _recipe({})
 
 
-def read_train(train: ast.Train, diagnostics: list[Diagnostic]) -> Recipe:
-    """The recipe of a train block; what is wrong goes to `diagnostics`, and the key keeps its default."""
+def read_train(train: ast.Train, diagnostics: list[Diagnostic], backends: Collection[str] = ()) -> Recipe:
+    """The recipe of a train block; what is wrong goes to `diagnostics`, and the key keeps its default. `backends` are
+    the names that `backend` may have besides `auto`; without them it may have any."""
     given: dict[str, Setting] = {}
     seen: dict[str, Span] = {}
     for entry in train.entries:
@@ -46,6 +47,10 @@ def read_train(train: ast.Train, diagnostics: list[Diagnostic]) -> Recipe:
             continue
         seen[question] = entry.key.span
         setting = _setting(entry, candidates, diagnostics)
+        if setting is not None and key == "backend" and backends and setting.attrs.value not in ("auto", *backends):
+            word = ast.Word(entry.args[0].span, setting.attrs.value)
+            _unknown(word, "E503", "there is no backend", ("auto", *backends), diagnostics)
+            continue
         if setting is not None:
             given[key] = setting
     return _recipe(given)

@@ -37,6 +37,11 @@ def _spine(tree: Tree, rule: str) -> tuple[list[Any], list[str]]:
             return members[::-1], separators[::-1]
 
 
+def _glue(children: list[Any]) -> str:
+    """The GLUE token among a node's children, or nothing."""
+    return next((str(c) for c in children if isinstance(c, Token) and c.type == "GLUE"), "")
+
+
 class _Builder:
     def __init__(self, source: Source, diagnostics: list[Diagnostic]):
         self.source = source
@@ -84,6 +89,7 @@ class _Builder:
             self.args(args),
             self.branches(branches) if branches is not None else None,
             mark is not None,
+            _glue(branches.children) if branches is not None else "",
         )
 
     def branches(self, tree: Tree) -> tuple[ast.Steps, ...]:
@@ -108,10 +114,11 @@ class _Builder:
         if not any(isinstance(c, LarkTree) for c in tree.children):
             children: list[Any] = tree.children
             inner = "".join(str(t) for t in children if t.type == "SEP")
-            return ast.Train(self._whole(tree), (), (inner,))
+            return ast.Train(self._whole(tree), (), (inner,), _glue(children))
         listed, before, after = self._framed(tree.children)
         members, between = _spine(listed, "entries")
-        return ast.Train(self._whole(tree), tuple(self.entry(m) for m in members), (before, *between, after))
+        entries = tuple(self.entry(m) for m in members)
+        return ast.Train(self._whole(tree), entries, (before, *between, after), _glue(tree.children))
 
     def entry(self, tree: Tree) -> ast.Entry | ast.Bad:
         key: Any = tree.children[0]
@@ -179,8 +186,16 @@ class _Builder:
         message = f"the {what} has {len(text):,} characters, and {limit} is the limit"
         self.diagnostics.append(Diagnostic("E111", message, span))
 
+    def _written(self, token: Any) -> bool:
+        """Whether a leaf is a token of the author's own, no separator and no bracket closed in his place."""
+        return (
+            isinstance(token, Token)
+            and token.type not in ("SEP", "ARROW", "GLUE")
+            and (token.start_pos or 0) < len(self.source.text)
+        )
+
     def _whole(self, tree: Tree) -> Span:
         """From the first to the last token of a tree; separators at its ends do not count."""
-        leaves = list(tree.scan_values(lambda t: isinstance(t, Token) and t.type not in ("SEP", "ARROW")))
+        leaves = list(tree.scan_values(lambda t: isinstance(t, Token) and self._written(t)))
         start = min(t.start_pos or 0 for t in leaves)
         return self.source.span(start, max((t.start_pos or 0) + len(t) for t in leaves))

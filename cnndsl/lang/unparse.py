@@ -205,6 +205,7 @@ class _Printer:
         if isinstance(step, ast.Layer):
             self.write(" ".join([step.keyword, *(argument(a) for a in step.args)]))
             if step.branches is not None:
+                self.glue(step.glue)
                 self.branches(step.branches)
             self.write("?" if step.optional else "")
         elif isinstance(step, ast.Group):
@@ -238,6 +239,14 @@ class _Printer:
         self._comments(parts, indent if comment_indent is None else comment_indent)
         self.new_line(indent)
 
+    def glue(self, raw: str) -> None:
+        """Before an opening bracket: line ends go, comments stay, and the bracket then begins the next line."""
+        parts = _parse_separator(raw)
+        if parts.trailing or any(parts.lines):
+            indent = self.indent
+            self._comments(replace(parts, lines=[line for line in parts.lines if line]), indent)
+            self.new_line(indent)
+
     def branches(self, branches: tuple[ast.Steps, ...]) -> None:
         bar = self.column
         self.write("(")
@@ -251,7 +260,9 @@ class _Printer:
         inner = "\n" in "".join(train.separators)
         keys = [e.key.text for i, e in enumerate(train.entries) if isinstance(e, ast.Entry) and _leads(train, i)]
         width = max(map(len, keys), default=0) if inner else 0
-        self.write("train {")
+        self.write("train")
+        self.glue(train.glue)
+        self.write("{" if self.lines[-1].isspace() or not self.lines[-1] else " {")
         for index, entry in enumerate(train.entries):
             if index:
                 self.separator(train.separators[index], 2)

@@ -80,6 +80,7 @@ the output's depth is N. The output's size is W2 = (W1 - F + 2P)/S + 1, the same
 an error unless `floor`, `ceil` or `same` says what to do. A filter's third number is the depth it expects; it is
 checked, and may be left out. Weights are laid out N, D/groups, F, F. Parameters: (F*F*D/groups + 1)*N.""",
     examples=("CONV 3x3 *16 pad 1 relu", "CONV 3x3x3 *2 stride 2 pad 1", "CONV 5 *8 stride 2x1 same nobias"),
+    check=window.check,
     params=params,
     cost=cost,
     arithmetic=arithmetic,

@@ -41,23 +41,33 @@ class Windows:
     dilate: tuple[int, int] = (1, 1)
 
 
-def windows(a: Pool, x: TensorType) -> Windows:
-    """The windows to slide; ``global`` takes the whole map as one. Raises Reject (E202, E207, E304)."""
-    window.reject_vector(x)
+def check(a: Pool) -> None:
+    """What is wrong whatever the input is. Raises Reject (E202, E207, E305)."""
+    if a.countpad and a.mode != "mean":
+        raise Reject("E207", "max divides by nothing; `countpad` belongs to `mean`", blame="countpad")
     if a.reach == "global":
         if a.window is not None:
             raise Reject("E207", "takes the whole map by `global`; a window cannot be given too", blame="window")
         for field, default in (("stride", None), ("pad", (0, 0, 0, 0)), ("fit", "exact")):
             if getattr(a, field) != default:
                 raise Reject("E207", f"has one window by `global`; `{field}` has no meaning then", blame=field)
-        return Windows((x.height, x.width), (x.height, x.width), a.pad, a.fit)
-    if a.window is None or a.stride is None:
+    elif a.window is None or a.stride is None:
         raise Reject(
             "E202",
             "needs a window",
             label="how large is the window?",
             help=(f"write `POOL {a.mode} 2`, or `POOL {a.mode} global` for the whole map",),
         )
+    else:
+        window.check(Windows(a.window, a.stride, a.pad, a.fit))
+
+
+def windows(a: Pool, x: TensorType) -> Windows:
+    """The windows to slide; ``global`` takes the whole map as one. Raises Reject as `check`; E304."""
+    window.reject_vector(x)
+    check(a)
+    if a.window is None or a.stride is None:
+        return Windows((x.height, x.width), (x.height, x.width), a.pad, a.fit)
     return Windows(a.window, a.stride, a.pad, a.fit)
 
 
@@ -68,8 +78,6 @@ def axes(a: Pool, x: TensorType) -> tuple[window.Axis, window.Axis]:
 
 def infer(a: Pool, inputs: Inputs) -> TensorType:
     (x,) = inputs
-    if a.countpad and a.mode != "mean":
-        raise Reject("E207", "max divides by nothing; `countpad` belongs to `mean`", blame="countpad")
     rows, columns = axes(a, x)
     return TensorType(rows.output, columns.output, x.depth)
 
@@ -90,5 +98,6 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
 `mean` divides by the cells that are really there; with `countpad` also by the pad that was written, never by what
 `ceil` lets hang over.""",
     examples=("POOL max 2", "POOL max 3 stride 2 pad 1", "POOL mean 3 stride 1 same", "POOL mean global"),
+    check=check,
     arithmetic=arithmetic,
 )

@@ -43,6 +43,10 @@ __all__ = [
 ]
 
 
+def no_check(attrs: Any) -> None:
+    """Check of a layer whose arguments are right whenever each is."""
+
+
 def same_type(attrs: Any, inputs: Inputs) -> TensorType:
     """Size rule of a layer that changes values, not sizes."""
     return inputs[0]
@@ -68,9 +72,10 @@ class Op:
     """One layer.
 
     `infer(attrs, inputs)` gives the output type or raises Reject; it knows no source text. `params` and `cost` are
-    asked only after it. `kind` tells others what to expect: `match` passes over norms, activations and noise; a
-    `join` takes several inputs and is written with branches. `takes_activation`: a trailing ``relu`` may follow its
-    arguments. `activation_word` is the word by which an activation trails. `rectifier`: weights before it start by He.
+    asked only after it. `check(attrs)` raises Reject for what is wrong whatever the input is. `kind` tells others what
+    to expect: `match` passes over norms, activations and noise; a `join` takes several inputs and is written with
+    branches. `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
+    an activation trails. `rectifier`: weights before it start by He.
     """
 
     keyword: str
@@ -80,6 +85,7 @@ class Op:
     summary: str
     doc: str
     examples: tuple[str, ...]
+    check: Callable[[Any], None] = no_check
     params: Callable[[Any, Inputs], tuple[ParamSpec, ...]] = no_params
     cost: Callable[[Any, Inputs, TensorType], Cost] = no_cost
     arithmetic: Callable[[Any, Inputs, TensorType], str] = no_arithmetic

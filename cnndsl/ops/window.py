@@ -99,7 +99,7 @@ def axes(a: Windowed, x: TensorType) -> tuple[Axis, Axis]:
     Raises Reject: E302 larger than the input, E301 not whole, E305 pad too wide, E304 on a vector.
     """
     reject_vector(x)
-    _check_pads(a)
+    check(a)
     height, width = _axis_arguments(a)
     rows = fit_axis(x.height, *height, a.fit)
     columns = fit_axis(x.width, *width, a.fit)
@@ -119,7 +119,8 @@ def reject_vector(x: TensorType) -> None:
         )
 
 
-def _check_pads(a: Windowed) -> None:
+def check(a: Windowed) -> None:
+    """What is wrong with windows whatever they slide over. Raises Reject: E207 `same` with a pad, E305."""
     if a.fit == "same":
         if any(a.pad):
             raise Reject("E207", "computes its pad by `same`; `pad` cannot be given too", blame="pad")
@@ -157,8 +158,11 @@ def arithmetic(a: Windowed, x: TensorType) -> str:
 
 
 def decimal(value: Fraction) -> str:
-    """16.5, 0.67, 4: at most two decimals."""
-    return f"{float(value):.2f}".rstrip("0").rstrip(".") if value.denominator != 1 else str(value.numerator)
+    """16.5, 0.67, 4: two decimals, or as a fraction where two would look whole."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    shown = f"{float(value):.2f}".rstrip("0").rstrip(".")
+    return shown if "." in shown else f"{value.numerator}/{value.denominator}"
 
 
 def _misfit(a: Windowed, x: TensorType) -> Reject:
@@ -233,7 +237,8 @@ def _variant(a: Windowed, **changes: object) -> _Try:
 def _pads(a: Windowed) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
     """Symmetric pads nearest to the written one, then one row more or less at the end."""
     top, left, bottom, right = a.pad
-    for p in sorted(range(max(a.window[:2]) * max(a.dilate)), key=lambda p: (abs(p - top), p))[:64]:
+    nearby = range(max(0, top - 32), top + 33)
+    for p in sorted(nearby, key=lambda p: (abs(p - top), p)):
         yield f"pad {p}", (p, p, p, p)
     for change in (-1, 1):
         if bottom + change >= 0 and right + change >= 0:

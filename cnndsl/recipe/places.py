@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.ir.types import TensorType
 from cnndsl.recipe import idx
 from cnndsl.recipe.data import FACTS, Facts
 from cnndsl.recipe.spec import Setting
@@ -61,9 +60,13 @@ def facts(setting: Setting, base: Path, data_folder: Path | None = None) -> Fact
     return Facts((height + pad, width + pad, depth), known.classes)
 
 
-def input_type(found: Facts) -> TensorType:
-    """The INPUT that data of these facts need."""
-    return TensorType(*found.size)
+def surveyed(setting: Setting, base: Path, data_folder: Path | None = None) -> Facts | None:
+    """As `facts`, but files that are not there are a warning (W602), raised as CnnError."""
+    found = facts(setting, base, data_folder)
+    if found is None:
+        message = f"the data of `{setting.word}` are not there, so that nothing was compared with them"
+        raise CnnError(Diagnostic("W602", message, setting.span))
+    return found
 
 
 def locate(

@@ -15,12 +15,12 @@ def unwritable(path: Path, error: OSError) -> CnnError:
         Diagnostic(
             "E803",
             f"{path}: cannot be written: {error.strerror or error}",
-            help=("choose a folder that can be written to, on a disk with room: `--out FOLDER`",),
+            help=("choose a folder that can be written to, on a disk with room",),
         )
     )
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replaces a file's contents, or makes it: temporary file beside it, fsync, rename, fsync of the folder.
 
     Raises CnnError (E803) when any of these fails; the temporary file is gone then, and the old file is whole.
@@ -28,7 +28,7 @@ def write(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         try:
-            _write_through(temporary, data)
+            _write_through(temporary, data, mode)
             os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
@@ -39,8 +39,8 @@ def write(path: Path, data: bytes) -> None:
         raise unwritable(path, error) from error
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
+def _write_through(path: Path, data: bytes, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     try:
         rest = memoryview(data)
         while rest:

@@ -240,11 +240,12 @@ def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
     assert "usage:" in done.stderr
 
 
-def test_a_closed_pipe_is_no_traceback(models: Path) -> None:
+@pytest.mark.parametrize("command", ["explain", "show", "check"])
+def test_a_closed_pipe_is_no_traceback(models: Path, command: str) -> None:
     code = "import sys; from cnndsl.cli.main import main; sys.exit(main(sys.argv[1:]))"
     root = str(Path(cnndsl.__file__).parent.parent)
     with subprocess.Popen(
-        [sys.executable, "-c", code, "explain"],
+        [sys.executable, "-c", code, command, *([str(models / "lenet5.cnn")] if command != "explain" else [])],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": root},
@@ -309,3 +310,52 @@ def test_run_refuses_what_it_cannot_do(tmp_path: Path) -> None:
         done = cnndsl_command("run", "-", *arguments, *out, input=text, cwd=tmp_path)
         assert done.returncode == code, (says, done.stderr)
         assert says in done.stderr
+
+
+def test_a_full_disk_behind_standard_output(models: Path) -> None:
+    root = str(Path(cnndsl.__file__).parent.parent)
+    for arguments in (["show", models / "lenet5.cnn"], ["check", models / "lenet5.cnn"], ["explain", "CONV"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "cnndsl", *map(str, arguments)],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONPATH": root},
+                check=False,
+            )
+        assert done.returncode == 5
+        assert "E803" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_fmt_keeps_links_and_permissions(tmp_path: Path) -> None:
+    (tmp_path / "real.cnn").write_text("FC   3", encoding="utf-8")
+    (tmp_path / "real.cnn").chmod(0o600)
+    (tmp_path / "link.cnn").symlink_to("real.cnn")
+    assert cnndsl_command("fmt", tmp_path / "link.cnn").returncode == 0
+    assert (tmp_path / "link.cnn").is_symlink()
+    assert (tmp_path / "real.cnn").read_text(encoding="utf-8") == "FC 3\n"
+    assert (tmp_path / "real.cnn").stat().st_mode & 0o777 == 0o600
+
+
+def test_check_warns_of_data_that_are_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.cnn"
+    path.write_text('INPUT 8x8x1\nFC 10\ntrain { data idx "gone" }', encoding="utf-8")
+    done = cnndsl_command("check", path)
+    assert done.returncode == 0
+    assert "W602" in done.stdout
+
+
+def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "[bold]x.cnn"
+    path.write_text(CARD, encoding="utf-8")
+    assert cnndsl_command("show", path).stdout.startswith("[bold]x: input 7x7x3")
+
+
+def test_a_match_that_would_not_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.cnn"
+    path.write_text("INPUT 2x2x1\n[ RELU ]*5000", encoding="utf-8")
+    done = cnndsl_command("match", "INPUT -> [[RELU]*A]*B", path)
+    assert done.returncode == 2
+    assert "E806" in done.stderr

@@ -32,6 +32,9 @@ INPUT = "INPUT 28x28x4\n"
         ("CONV 3x3 *4 stride 1x2x3", ["E204 2:20"]),
         ("CONV 3x3 *4 pad 1x2x3", ["E204 2:17"]),
         ("CONV 3x3 *4 stride", ["E206 2:13"]),
+        ("CONV 3x3 *4 stride *2", ["E206 2:13"]),
+        ("CONV 3x3 *4 relu as x", ["E115 2:18"]),
+        ("CONV 65536 *1 dilate 65536", ["E302 2:6"]),
         ("CONV 3x3 *4 stride pad 1", ["E206 2:13"]),
         ("CONV 0x3x3 *4", ["E204 2:6"]),
         ("CONV 3x3 *0", ["E204 2:10"]),
@@ -124,7 +127,8 @@ def test_layers(text: str, expected: list[str], found: Found) -> None:
         ("train { data digits }", ["E603 1:1"]),
         ("train { data digits pad 10 }", []),
         ("train { data digits limit 0; data mnist }", ["E504 3:27", "E505 3:30"]),
-        ('train { data idx "no/such/folder" }', ["W602 3:9"]),
+        ('train { data idx "no/such/folder" }', []),
+        ("train { backend nosuch }", ["E503 3:17"]),
         ("train { data idx }", ["E506 3:9"]),
         ("train { }\ntrain { }", ["E501 4:1"]),
     ],
@@ -190,6 +194,10 @@ def test_ranges_are_said() -> None:
     assert "must be below 1, found 1" in one(INPUT + "DROPOUT 1")
 
 
+def test_a_size_that_only_looks_whole_is_shown_as_a_fraction() -> None:
+    assert "= 1001/500, not a whole number" in one("INPUT 502x502x1\nCONV 1x1 *1 stride 500")
+
+
 def test_eight_pools_on_28() -> None:
     said = one("INPUT 28x28x1\n[ POOL max 2 floor ]*8")
     assert "window 2 is larger than its input 1x1" in said
@@ -197,6 +205,15 @@ def test_eight_pools_on_28() -> None:
 
 def test_a_fragment_is_checked_as_far_as_it_goes(found: Found) -> None:
     assert found("CONV 3x3 *4\nPOOL max 2") == ["W201 1:1"]
+    for wrong in (
+        "POOL max",
+        "CONV 3x3 *4 same pad 2",
+        "CONV 3x3 *4 pad 3",
+        "POOL max 2 countpad",
+        "POOL max 2 global",
+    ):
+        (with_size,) = found(f"INPUT 28x28x1\n{wrong}")
+        assert found(wrong) == [with_size.replace(" 2:", " 1:")]
     assert found("CONV 3x3\nPOOL max 0") == ["E202 1:1", "E204 2:10"]
     assert [d.code for d in cnndsl.check("CONV 3x3x3 *2 stride 2 pad 1", input=(7, 7, 3))] == []
     assert [d.code for d in cnndsl.check("CONV 3x3x3 *2 stride 2 pad 1", input=(32, 32, 3))] == ["E301"]

@@ -83,7 +83,7 @@ def formatted(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """All tokens but separators, and all comments."""
-    found = [str(t) for t in tokens(Source("t", text)) if t.type not in ("SEP", "ARROW")]
+    found = [str(t) for t in tokens(Source("t", text)) if t.type not in ("SEP", "ARROW", "GLUE")]
     return found + [line.split("#", 1)[1].strip() for line in text.split("\n") if "#" in line]
 
 
@@ -95,6 +95,10 @@ def test_by_example() -> None:
     "text",
     [
         MESSY,
+        "ADD\n# hello\n\n# world\n( ID | RELU )",
+        "ADD # hello\n( # a\nID\n | RELU )",
+        "[ RELU\nADD # hello\n( ID | RELU ) ]",
+        "train # why\n{ batch 3 }",
         "FC 10",
         "train {}\nFC 3",
         "[ # a\nRELU\n]",
@@ -119,7 +123,7 @@ def test_shipped_models_are_formatted(models: Path) -> None:
 
 
 def test_formatting_keeps_the_network() -> None:
-    text = MESSY.replace("FC 120 tanh; FC 84 tanh;; FC 10 ;", "").replace("mnist pad 2", "mnist pad 2")
+    text = MESSY.replace("FC 120 tanh; FC 84 tanh;; FC 10 ;", "")
     messy, neat = cnndsl.loads(text + "\nFC 10"), cnndsl.loads(formatted(text + "\nFC 10"))
     assert messy.graph.nodes == neat.graph.nodes
     assert messy.recipe == neat.recipe

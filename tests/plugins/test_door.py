@@ -15,7 +15,7 @@ import pytest
 import cnndsl
 from cnndsl.builtin import PLUGIN as BUILTIN
 from cnndsl.diagnostics import CnnError
-from cnndsl.plugins import Plugin, PluginError, Registry, registry
+from cnndsl.plugins import KernelTables, Plugin, PluginError, Registry, registry
 
 SAMPLE = Path(__file__).parent.parent / "plugin_sample"
 TEXT = "INPUT 4x4x1; CONV 3x3 *2 clip; CLIP low -1 high 0.5; FC 2"
@@ -36,7 +36,9 @@ def both(sample: Plugin) -> Registry:
 def test_a_layer_of_a_package_is_written_like_a_built_in_one(both: Registry) -> None:
     network = cnndsl.loads(TEXT, registry=both)
     assert [n.name for n in network.graph] == ["input", "conv1", "clip1", "clip2", "fc1"]
-    assert [d.code for d in cnndsl.check(TEXT)] == ["E203", "E201"] or "CLIP" in cnndsl.plugins.load().layers
+    with pytest.raises(CnnError) as caught:
+        cnndsl.loads(TEXT, registry=registry([BUILTIN]))
+    assert [d.code for d in caught.value.diagnostics] == ["E203", "E201"]
 
 
 def test_its_own_size_rule_speaks(both: Registry) -> None:
@@ -119,6 +121,11 @@ def test_records_that_are_turned_away(sample: Plugin) -> None:
         ([BUILTIN, replace(sample, layers=(replace(op, keyword="clip"),))], "clip: a keyword is two or more"),
         ([BUILTIN, replace(sample, layers=(replace(op, activation_word="relu"),))], "`relu` is taken"),
         ([BUILTIN, replace(sample, layers=(replace(op, attrs=_Undeclared),))], "is not declared"),
+        ([BUILTIN, replace(sample, layers=(replace(op, keyword="ABc"),))], "ABc: a keyword is two or more"),
+        ([BUILTIN, replace(sample, layers=(replace(op, keyword="ID"),))], "ID: a keyword is two or more"),
+        ([BUILTIN, replace(sample, layers=(replace(op, examples=()),))], "it has no examples"),
+        ([BUILTIN, replace(sample, layers=("CLIP",))], "'CLIP' is not an Op"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, backends=BUILTIN.backends)], "a backend `naive` is already there"),
     ]
     for plugins, says in cases:
         with pytest.raises(
@@ -144,3 +151,20 @@ def test_both_backends_in_one_process_agree() -> None:
     x = np.random.default_rng(1).normal(size=(2, 2, 6, 6))
     first, second = (cnndsl.compile(network, backend=b, dtype="float64").predict(x) for b in ("naive", "vectorized"))
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-12)
+
+
+def test_kernels_that_cannot_be_fetched_are_named(sample: Plugin) -> None:
+    def broken() -> KernelTables:
+        raise ImportError("no such thing")
+
+    network = cnndsl.loads("INPUT 2x2x1; FC 2", registry=registry([BUILTIN, replace(sample, kernels=broken)]))
+    with pytest.raises(PluginError, match="plugin sample: its kernels cannot be fetched"):
+        cnndsl.compile(network)
+
+
+def test_two_names_that_meet_are_refused(sample: Plugin) -> None:
+    (op,) = sample.layers
+    both = registry([BUILTIN, replace(sample, layers=(replace(op, keyword="RELU1", activation_word=""),))])
+    text = "INPUT 2x2x1; RELU1;" + "RELU;" * 11
+    with pytest.raises(CnnError, match=r"E214.*`relu11`"):
+        cnndsl.loads(text, registry=both)

@@ -45,6 +45,7 @@ def _format(path: str, *, check: bool) -> int:
     if path == "-":
         sys.stdout.write(text)
     elif changed:
-        write(Path(path), text.encode())
+        place = Path(path).resolve()
+        write(place, text.encode(), place.stat().st_mode & 0o777)
         print(f"{path}: formatted")
     return 0

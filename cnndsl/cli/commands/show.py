@@ -58,7 +58,6 @@ def _layer(graph: Graph, node: Node) -> dict[str, Any]:
 
 def _table(graph: Graph) -> None:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_footer=True)
@@ -72,7 +71,7 @@ def _table(graph: Graph) -> None:
         size = "x".join(map(str, row["output"]))
         numbers = [f"{row[key]:,}" if row[key] else "" for key in ("parameters", "macs")]
         table.add_row(row["name"], size, row["arithmetic"], *numbers)
-    console = Console(file=sys.stdout, width=terminal.width(sys.stdout), highlight=False)
+    console = terminal.console(sys.stdout)
     console.print(f"{graph.name}: input {graph.input.type}")
     console.print(table)
     if graph.buffer_count:
