@@ -178,13 +178,13 @@ class _Matcher:
 
     def _layer(self, step: ast.Layer, items: tuple[Item, ...], state: State) -> Iterator[State]:
         at, values = state
-        self.tried += 1
-        if self.tried > MOST_TRIES:
-            raise CnnError(Diagnostic("E806", "the pattern leaves too many ways to try; name more of its layers"))
         if step.keyword == "ID":
             yield state
             return
         while at < len(items):
+            self.tried += 1
+            if self.tried > MOST_TRIES:
+                raise CnnError(Diagnostic("E806", "the pattern leaves too many ways to try; name more of its layers"))
             item = items[at]
             if item.keyword == step.keyword:
                 yield from self._same(step, item, at + 1, values)
