@@ -62,21 +62,26 @@ def _order(mark: tuple[Span, str, bool]) -> tuple[int, int]:
 
 
 def _excerpt(marked: list[tuple[Span, str, bool]], gutter: int, style: Style, color: int) -> list[str]:
+    """The lines that are marked, each once, with every mark under what it marks."""
     lines: list[str] = []
-    shown = 0
-    for span, label, primary in marked:
-        line = span.line
-        if line != shown:
-            if shown and line > shown + 1:
-                lines.append(style.paint(" " * (gutter + 1) + "...", BLUE))
-            window, _ = _window(span, style.width - gutter - 5)
-            lines.append(style.paint(f" {line:>{gutter}} | ", BLUE) + window)
-            shown = line
-        _, (start, length) = _window(span, style.width - gutter - 5)
-        mark = (("^" if primary else "-") * length + " " + label).rstrip()
-        wrapped = _under(mark, start, style.width - gutter - 5)
-        for piece in wrapped:
-            lines.append(style.paint(" " * (gutter + 1) + " | ", BLUE) + style.paint(piece, color if primary else BLUE))
+    width = style.width - gutter - 5
+    by_line: dict[int, list[tuple[Span, str, bool]]] = {}
+    for mark in marked:
+        by_line.setdefault(mark[0].line, []).append(mark)
+    last = 0
+    for line, marks in by_line.items():
+        if last and line > last + 1:
+            lines.append(style.paint(" " * (gutter + 1) + "...", BLUE))
+        last = line
+        anchor = next((m for m in marks if m[2]), marks[0])[0]
+        window = _Window.around(anchor, width)
+        lines.append(style.paint(f" {line:>{gutter}} | ", BLUE) + window.text)
+        for span, label, primary in marks:
+            start, length = window.place(span)
+            words = (("^" if primary else "-") * length + " " + label).rstrip()
+            for piece in _under(words, start, width):
+                shown = style.paint(piece, color if primary else BLUE)
+                lines.append(style.paint(" " * (gutter + 1) + " | ", BLUE) + shown)
     return lines
 
 
@@ -104,29 +109,41 @@ def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in clean)
 
 
-def _window(span: Span, width: int) -> tuple[str, tuple[int, int]]:
-    """The part of the span's first line that fits the width, and where the mark goes: first column and length."""
-    line_text = span.source.line_text(span.line)
-    at = span.column - 1
-    stop = span.end_column - 1 if span.end_line == span.line else len(line_text.rstrip())
-    before, inside, after = line_text[:at], line_text[at:stop], line_text[stop:]
-    if len(line_text) > 2 * width:  # keep measuring cheap on a line of a megabyte
-        before, inside, after = before[-width:], inside[:width], after[:width]
-        dropped = at > width
-    else:
-        dropped = False
-    before, inside, after = _shown(before), _shown(inside), _shown(after)
-    length = max(1, _cells(inside))
-    if not dropped and _cells(before) + length + _cells(after) <= width:
-        return before + inside + after, (_cells(before), length)
-    keep = max(8, width // 3)
-    if dropped or _cells(before) > keep:
-        before = "..." + before[-keep:]
-    room = max(4, width - _cells(before) - 3)
-    rest = inside + after
-    if _cells(rest) > room:
-        rest = rest[:room] + "..."
-    return before + rest, (_cells(before), min(length, room))
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The part of a source line that is shown: the code points from `first` to `stop`, dots where it is cut."""
+
+    line: str
+    first: int
+    stop: int
+    text: str
+
+    @classmethod
+    def around(cls, span: Span, width: int) -> _Window:
+        """As much of the span's first line as fits the width, with the span's beginning in it."""
+        line = span.source.line_text(span.line)
+        at = span.column - 1
+        if len(line) <= width and _cells(_shown(line)) <= width:
+            return cls(line, 0, len(line), _shown(line))
+        first = max(0, at - width // 3) if at > width // 2 else 0
+        lead = "..." if first else ""
+        stop, room = first, width - len(lead) - 3
+        while stop < len(line) and (room := room - _cells(_shown(line[stop]))) >= 0:
+            stop += 1
+        return cls(line, first, stop, lead + _shown(line[first:stop]) + ("..." if stop < len(line) else ""))
+
+    def place(self, span: Span) -> tuple[int, int]:
+        """Column and length of the mark of a span that begins on this line; at the edge where it is outside."""
+        start = span.column - 1
+        end = span.end_column - 1 if span.end_line == span.line else len(self.line.rstrip())
+        column, until = self._column(start), self._column(end)
+        return column, max(1, until - column)
+
+    def _column(self, at: int) -> int:
+        lead = 3 if self.first else 0
+        if at < self.first:
+            return 0
+        return lead + _cells(_shown(self.line[self.first : min(at, self.stop)]))
 
 
 def as_json(d: Diagnostic) -> dict[str, Any]:

@@ -94,3 +94,16 @@ def test_counts_and_exit_codes() -> None:
     assert exit_code(found) == 1
     warning = cnndsl.check("RELU")
     assert (exit_code(warning), exit_code(warning, strict=True)) == (0, 1)
+
+
+def test_two_marks_on_one_long_line() -> None:
+    line = "train { batch 3; epochs 1; seed 4; split 0.5; init he; normalize none; backend naive; epochs 2 }"
+    d = next(d for d in cnndsl.check(f"INPUT 5x5x1\nFC 3\n{line}") if d.code == "E505")
+    for width in (50, 60, 80, 120):
+        lines = text(d, Style(width=width)).split("\n")
+        source = next(shown for shown in lines if shown.startswith(" 3 | "))
+        mark = next(shown for shown in lines if "^" in shown)
+        assert source[mark.index("^") :].startswith("epochs 2")
+        if "epochs 1" in source:
+            first = next(shown for shown in lines if " ---" in shown and "-->" not in shown)
+            assert source[first.index("---") :].startswith("epochs 1")
