@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -359,3 +360,27 @@ def test_a_match_that_would_not_end_is_refused(tmp_path: Path) -> None:
     done = cnndsl_command("match", "INPUT -> [[RELU]*A]*B", path)
     assert done.returncode == 2
     assert "E806" in done.stderr
+
+
+def test_an_interrupted_run_keeps_its_weights(tmp_path: Path) -> None:
+    text = SMALL.replace("limit 200", "limit 1000").replace("epochs 2", "epochs 5000")
+    (tmp_path / "long.cnn").write_text(text, encoding="utf-8")
+    root = str(Path(cnndsl.__file__).parent.parent)
+    with subprocess.Popen(
+        [sys.executable, "-m", "cnndsl", "run", "long.cnn", "--out", "run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while not process.stdout.readline().startswith("epoch 2"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert "Traceback" not in process.stderr.read()
+        assert process.wait() == 130
+    assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["status"] == "interrupted"
+    assert (tmp_path / "run" / "weights.safetensors").stat().st_size > 0
