@@ -363,11 +363,14 @@ def test_a_match_that_would_not_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_keeps_its_weights(tmp_path: Path) -> None:
-    text = SMALL.replace("limit 200", "limit 1000").replace("epochs 2", "epochs 5000")
+    text = SMALL.replace("limit 200", "limit 1000").replace("epochs 2", "epochs 500")
     (tmp_path / "long.cnn").write_text(text, encoding="utf-8")
     root = str(Path(cnndsl.__file__).parent.parent)
+    # a process that was started with SIGINT ignored, as in the background of a shell, would not hear it
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    code += "from cnndsl.cli.main import entry; entry()"
     with subprocess.Popen(
-        [sys.executable, "-m", "cnndsl", "run", "long.cnn", "--out", "run"],
+        [sys.executable, "-c", code, "run", "long.cnn", "--out", "run"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
