@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Makes both streams replace characters that their encoding lacks."""
+    """Makes both streams replace characters that their encoding lacks; one that was closed goes nowhere."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (open to the end)
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -387,3 +387,16 @@ def test_an_interrupted_run_keeps_its_weights(tmp_path: Path) -> None:
         assert process.wait() == 130
     assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["status"] == "interrupted"
     assert (tmp_path / "run" / "weights.safetensors").stat().st_size > 0
+
+
+def test_a_closed_standard_output_is_no_traceback(card: Path) -> None:
+    root = str(Path(cnndsl.__file__).parent.parent)
+    for command in ("check", "show"):
+        done = subprocess.run(
+            ["sh", "-c", '"$0" -m cnndsl "$1" "$2" >&-', sys.executable, command, str(card)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": root},
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
