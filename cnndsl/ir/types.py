@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal, Protocol
 
 
@@ -73,6 +74,24 @@ class Cost:
     macs: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one cell of an output looks into its input: over `extent` cells (height, width), and `step` cells from
+    one output cell to the next, a fraction where the output is the finer one."""
+
+    extent: tuple[int, int] = (1, 1)
+    step: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A way out that a size rule has tried on itself: `help` tells it to the author, `arguments` are the fields whose
+    arguments do it, and how they are then written: ``{"pad": "pad 1"}``."""
+
+    help: str
+    arguments: Mapping[str, str]
+
+
 class Reject(Exception):  # noqa: N818 (a verdict of the size rule, not an error of ours)
     """A layer cannot take these arguments on this input. Knows no source text.
 
@@ -88,7 +107,7 @@ class Reject(Exception):  # noqa: N818 (a verdict of the size rule, not an error
         blame: str = "",
         label: str = "",
         notes: tuple[str, ...] = (),
-        help: tuple[str, ...] = (),
+        help: tuple[str | Change, ...] = (),
         input_index: int = 0,
     ):
         super().__init__(message)
@@ -119,6 +138,8 @@ class Operation(Protocol):
     def cost(self, attrs: Any, inputs: Inputs, output: TensorType) -> Cost: ...
 
     def arithmetic(self, attrs: Any, inputs: Inputs, output: TensorType) -> str: ...
+
+    def reach(self, attrs: Any, inputs: Inputs, output: TensorType) -> Reach: ...
 
     def dump(self, attrs: Any) -> dict[str, Any]:
         """The arguments as plain JSON values."""

@@ -22,24 +22,28 @@ from cnndsl.arguments import (
     size,
     times,
 )
-from cnndsl.ir.types import Cost, Inputs, ParamSpec, Reject, TensorType
+from cnndsl.ir.types import Change, Cost, Inputs, ParamSpec, Reach, Reject, TensorType
 
 __all__ = [
     "Argument",
+    "Change",
     "Cost",
     "Inputs",
     "NoArguments",
     "Op",
     "ParamSpec",
+    "Reach",
     "Reject",
     "TensorType",
     "choice",
     "count",
     "number",
     "option",
+    "one_cell",
     "same_type",
     "size",
     "times",
+    "whole_map",
 ]
 
 
@@ -64,7 +68,17 @@ def no_arithmetic(attrs: Any, inputs: Inputs, output: TensorType) -> str:
     return ""
 
 
-Kind = Literal["input", "conv", "pool", "dense", "norm", "activation", "noise", "shape", "join"]
+def one_cell(attrs: Any, inputs: Inputs, output: TensorType) -> Reach:
+    """Reach of a layer that works on each position by itself."""
+    return Reach()
+
+
+def whole_map(attrs: Any, inputs: Inputs, output: TensorType) -> Reach:
+    """Reach of a layer each of whose outputs sees every position."""
+    return Reach(extent=(inputs[0].height, inputs[0].width))
+
+
+Kind = Literal["input", "conv", "pool", "dense", "norm", "activation", "noise", "shape", "join", "head", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,8 @@ class Op:
     `infer(attrs, inputs)` gives the output type or raises Reject; it knows no source text. `params` and `cost` are
     asked only after it. `check(attrs)` raises Reject for what is wrong whatever the input is. `kind` tells others what
     to expect: `match` passes over norms, activations and noise; a `join` takes several inputs and is written with
-    branches. `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
+    branches; `head` and `empty` are read by the lowering and make no node. `reach` gives the receptive field's growth.
+    `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
     an activation trails. `rectifier`: weights before it start by He.
     """
 
@@ -89,6 +104,7 @@ class Op:
     params: Callable[[Any, Inputs], tuple[ParamSpec, ...]] = no_params
     cost: Callable[[Any, Inputs, TensorType], Cost] = no_cost
     arithmetic: Callable[[Any, Inputs, TensorType], str] = no_arithmetic
+    reach: Callable[[Any, Inputs, TensorType], Reach] = one_cell
     takes_activation: bool = False
     activation_word: str = ""
     rectifier: bool = False
