@@ -29,12 +29,30 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A way to mend it: what to tell the author, and the edits that do it, all at once.
+
+    `sure` is whether it can only have been meant so, as with a misspelt word: such fixes are applied unasked by
+    ``check --fix``. Others, such as another stride, make another network, and are the author's to choose.
+    """
+
+    text: str
+    edits: tuple[Edit, ...]
+    sure: bool = True
+
+
+def replaced(span: Span, text: str, by: str, *, sure: bool = True) -> tuple[Fix, ...]:
+    """The one fix that writes `by` in a place, told as `text`."""
+    return (Fix(text, (Edit(span, by),), sure),)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding.
 
     `code` is a key of the catalog, `message` one sentence, `span` the place to look at (None where there is
-    no text, as for a missing file), `label` a few words under that place, `notes` the arithmetic, `help` what
-    to do now.
+    no text, as for a missing file), `label` a few words under that place, `notes` the arithmetic, `fixes` ways out
+    that can be applied, the likeliest first, `help` what else to do now.
     """
 
     code: str
@@ -44,11 +62,16 @@ class Diagnostic:
     related: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
-    edits: tuple[Edit, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in catalog.CODES:
             raise LookupError(f"{self.code} is not in the catalog of diagnostics")
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do now: the fixes in words, then the help."""
+        return (*(fix.text for fix in self.fixes), *self.help)
 
     @property
     def severity(self) -> Severity:

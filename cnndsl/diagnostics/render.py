@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from cnndsl.diagnostics.model import Diagnostic
+from cnndsl.diagnostics.model import Diagnostic, Edit
 from cnndsl.source import Span
 
 TAB = 4
@@ -46,7 +46,7 @@ def text(d: Diagnostic, style: Style) -> str:
         gutter = len(str(max(span.line for span, _, _ in marked)))
         lines.append(style.paint(" " * gutter + " --> ", BLUE) + f"{d.span.source.name}:{d.span.line}:{d.span.column}")
         lines += _excerpt(marked, gutter, style, color)
-    for kind, items in (("note", d.notes), ("help", d.help)):
+    for kind, items in (("note", d.notes), ("help", d.advice)):
         for item in items:
             lead = " " * gutter + f"  = {kind}: "
             wrapped = textwrap.wrap(
@@ -156,9 +156,14 @@ def as_json(d: Diagnostic) -> dict[str, Any]:
         "label": d.label,
         "related": [{**_place(r.span), "message": r.text} for r in d.related],
         "notes": list(d.notes),
-        "help": list(d.help),
-        "edits": [{**_place(e.span), "replacement": e.replacement} for e in d.edits],
+        "help": list(d.advice),
+        "edits": [_edit(e) for e in d.fixes[0].edits] if d.fixes else [],
+        "fixes": [{"text": f.text, "sure": f.sure, "edits": [_edit(e) for e in f.edits]} for f in d.fixes],
     }
+
+
+def _edit(e: Edit) -> dict[str, Any]:
+    return {**_place(e.span), "replacement": e.replacement}
 
 
 def _place(span: Span | None) -> dict[str, Any]:

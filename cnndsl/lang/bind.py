@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnndsl.arguments import Argument
-from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.diagnostics import Diagnostic, Label
+from cnndsl.diagnostics.model import replaced
 from cnndsl.lang import ast
 from cnndsl.lang.ast import RESERVED
 from cnndsl.ops.spec import Op
@@ -267,14 +268,14 @@ class _Binder:
         if isinstance(value, ast.Number | ast.Size) and (guess in options or not self._has_room(value)):
             self.at += 1  # an unknown option swallows its value, so that one slip makes one message
         if guess:
-            help: tuple[str, ...] = (f"did you mean `{guess}`?",)
-            edits: tuple[Edit, ...] = (Edit(word.span, guess),)
+            help: tuple[str, ...] = ()
+            fixes = replaced(word.span, f"did you mean `{guess}`?", guess)
         elif word.text.upper() in self.signature.others:
-            help, edits = (f"{word.text.upper()} is a layer of its own: `-> {word.text.upper()}`",), ()
+            help, fixes = (f"{word.text.upper()} is a layer of its own: `-> {word.text.upper()}`",), ()
         else:
-            help, edits = (f"it takes {', '.join(f'`{k}`' for k in known)}" if known else "it takes no words",), ()
+            help, fixes = (f"it takes {', '.join(f'`{k}`' for k in known)}" if known else "it takes no words",), ()
         message = f"{self.signature.name} has no option `{word.text}`"
-        self._fail(self.codes.unknown, message, word.span, "unknown", help=help, edits=edits)
+        self._fail(self.codes.unknown, message, word.span, "unknown", help=help, fixes=fixes)
 
     def _has_room(self, value: ast.Number | ast.Size) -> bool:
         forms = ("size",) if isinstance(value, ast.Size) else ("number", "size")

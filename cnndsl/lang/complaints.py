@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from lark import Token
 
-from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.diagnostics import Diagnostic, Label
+from cnndsl.diagnostics.model import replaced
 from cnndsl.lang.ast import RESERVED
 from cnndsl.source import Source, Span
 from cnndsl.words import nearest
@@ -151,14 +152,14 @@ def _other(token: Token, span: Span) -> Diagnostic:
     twin = {"×": "x", "−": "-", "–": "-", "→": "->", "“": '"', "”": '"', "；": ";"}.get(character)
     if twin is None and ascii_twin != character and ascii_twin.isascii():
         twin = ascii_twin
-    help = (f"write `{twin}`",) if twin and twin.strip() else ("write a plain space",) if twin else ()
-    edits = (Edit(span, twin),) if twin else ()
+    how = f"write `{twin}`" if twin and twin.strip() else "write a plain space"
+    fixes = replaced(span, how, twin) if twin else ()
     shown = f"`{character}` " if character.isprintable() and not character.isspace() else ""
     if character.isascii():
         help = (_HABITS[character],) if character in _HABITS else ()
         return Diagnostic("E101", f"`{character}` has no meaning here", span, "not part of the language", help=help)
     return Diagnostic(
-        "E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", help=help, edits=edits
+        "E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", fixes=fixes
     )
 
 
@@ -171,12 +172,12 @@ def _junk(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
         guess = nearest(token.upper(), layers) if token[0].isupper() else token.lower()
     elif re.fullmatch(r"\.[0-9]+", str(token)):
         guess = f"0{token}"
-    help = (f"write `{guess}`",) if guess else ()
+    help: tuple[str, ...] = ()
     if not guess and token[0].isupper():
         help = (f"layers are written in capitals: {', '.join(sorted(layers))}",) if layers else ()
-    edits = (Edit(span, guess),) if guess else ()
+    fixes = replaced(span, f"write `{guess}`", guess) if guess else ()
     message = f"`{text}` is neither a layer, an option, a size nor a number"
-    return Diagnostic("E103", message, span, help=help, edits=edits)
+    return Diagnostic("E103", message, span, help=help, fixes=fixes)
 
 
 def _word_as_step(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
@@ -187,8 +188,8 @@ def _word_as_step(token: Token, span: Span, layers: Collection[str]) -> Diagnost
         "E103",
         f"a step begins with a layer's name, and `{_short(token)}` is not one: layers are written in capitals",
         span,
-        help=(f"write `{guess}`",) if guess else ("`cnndsl explain` lists the layers",),
-        edits=(Edit(span, guess),) if guess else (),
+        help=() if guess else ("`cnndsl explain` lists the layers",),
+        fixes=replaced(span, f"write `{guess}`", guess) if guess else (),
     )
 
 
@@ -196,7 +197,7 @@ def argument_in_parentheses(said: Diagnostic, token: Token, layers: Collection[s
     """What was said of a word in `( … )`, which holds branches, where the word is not just a layer in small letters."""
     if token.upper() in layers:
         return said
-    return replace(said, help=("arguments stand without parentheses: `POOL max 2`; `( … )` holds branches",), edits=())
+    return replace(said, help=("arguments stand without parentheses: `POOL max 2`; `( … )` holds branches",), fixes=())
 
 
 def missing_separator(token: Token, source: Source) -> Diagnostic:
@@ -206,8 +207,7 @@ def missing_separator(token: Token, source: Source) -> Diagnostic:
         f"a new step begins at `{token}`, with nothing between it and the step before",
         span,
         "expected a line end, `;` or `->` before it",
-        help=("put `;`, `->` or a line end between the steps",),
-        edits=(Edit(source.span(span.start, span.start), "; "),),
+        fixes=replaced(source.span(span.start, span.start), "put `;`, `->` or a line end between the steps", "; "),
     )
 
 
@@ -220,13 +220,13 @@ def arrow_span(token: Token, source: Source) -> Span:
 
 def stray_arrow(token: Token, source: Source) -> Diagnostic:
     span = arrow_span(token, source)
-    return Diagnostic("E107", "`->` stands between two steps, and one is missing", span, edits=(Edit(span, ""),))
+    return Diagnostic("E107", "`->` stands between two steps, and one is missing", span, fixes=replaced(span, "take it out", ""))
 
 
 def arrow_between_entries(token: Token, source: Source) -> Diagnostic:
     span = arrow_span(token, source)
     message = "`->` stands between steps; the lines of a train block are separated by line ends or `;`"
-    return Diagnostic("E104", message, span, help=("write `;`",), edits=(Edit(span, ";"),))
+    return Diagnostic("E104", message, span, fixes=replaced(span, "write `;`", ";"))
 
 
 def empty(token: Token, opener: Token | None, source: Source) -> Diagnostic:
@@ -252,4 +252,5 @@ def closes_nothing(token: Token, source: Source) -> Diagnostic:
         help = ("branches stand in a layer that joins them: `ADD( a | b )`",)
         return Diagnostic("E106", "`|` stands outside of branches", span, help=help)
     opener = {"]": "[", ")": "(", "}": "{"}[str(token)]
-    return Diagnostic("E106", f"`{token}` closes nothing: there is no open `{opener}`", span, edits=(Edit(span, ""),))
+    message = f"`{token}` closes nothing: there is no open `{opener}`"
+    return Diagnostic("E106", message, span, fixes=replaced(span, "take it out", ""))

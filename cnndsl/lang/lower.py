@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnndsl.diagnostics import CnnError, Diagnostic, Edit, Label
-from cnndsl.diagnostics.model import errors
+from cnndsl.diagnostics import CnnError, Diagnostic, Label
+from cnndsl.diagnostics.model import errors, replaced
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import Reject, TensorType
 from cnndsl.ir.verify import verify
@@ -52,10 +52,12 @@ def known_facts(setting: Setting) -> Facts | None:
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """A file after lowering. `graph` is there when it is a network without errors; `open` says what a pattern still
-    lacks to be one; `fragment` that no size was known."""
+    """A file after lowering. `graph` is there when it is a network without errors; `nodes` are the steps whose sizes
+    are known, after mistakes too; `open` says what a pattern still lacks to be a network; `fragment` that no size was
+    known."""
 
     graph: Graph | None
+    nodes: tuple[Node, ...]
     recipe: Recipe
     pattern: bool
     fragment: bool
@@ -158,7 +160,7 @@ class _Lowerer:
         if not bad and not self.open and not self.fragment and result.node is not None:
             graph = verify(Graph(self.name, tuple(self.nodes), {"main": result.node}))
         found = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else -1)
-        return Lowered(graph, recipe, self.pattern, self.fragment, tuple(self.open), tuple(found))
+        return Lowered(graph, tuple(self.nodes), recipe, self.pattern, self.fragment, tuple(self.open), tuple(found))
 
     def _say(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(diagnostic)
@@ -322,10 +324,10 @@ class _Lowerer:
             help = ("leave the step out, or write it as a branch: `ADD( CONV 3x3 *8 pad 1 | ID )`",)
             return Diagnostic("E209", "ID is the empty branch, and stands alone in one", step.span, help=help)
         guess = nearest(step.keyword, self.layers)
-        help = (f"did you mean `{guess}`?",) if guess else (f"layers here: {', '.join(sorted(self.layers))}",)
-        edits = (Edit(step.name, guess),) if guess else ()
+        help: tuple[str, ...] = () if guess else (f"layers here: {', '.join(sorted(self.layers))}",)
+        fixes = replaced(step.name, f"did you mean `{guess}`?", guess) if guess else ()
         message = f"there is no layer `{step.keyword}`"
-        return Diagnostic("E201", message, step.name, "unknown", help=help, edits=edits)
+        return Diagnostic("E201", message, step.name, "unknown", help=help, fixes=fixes)
 
     def _bind(self, step: ast.Layer, op: Op) -> Bound:
         """Binds a step's arguments, once however often its group repeats it."""

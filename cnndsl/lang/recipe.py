@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnndsl.arguments import arguments
-from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.diagnostics import Diagnostic, Label
+from cnndsl.diagnostics.model import replaced
 from cnndsl.lang import ast
 from cnndsl.lang.bind import TRAIN_CODES, Bound, Signature, bind
 from cnndsl.recipe import data, keys, losses, optimizers
@@ -91,9 +92,9 @@ def _attrs(entry: Entry, bound: Bound) -> Any:
 def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diagnostics: list[Diagnostic]) -> None:
     names = sorted(known)
     guess = nearest(word.text, names)
-    help = (f"did you mean `{guess}`?",) if guess else (f"known: {', '.join(names)}",)
-    edits = (Edit(word.span, guess),) if guess else ()
-    diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, edits=edits))
+    help = () if guess else (f"known: {', '.join(names)}",)
+    fixes = replaced(word.span, f"did you mean `{guess}`?", guess) if guess else ()
+    diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, fixes=fixes))
 
 
 def _unknown_key(key: ast.Word, diagnostics: list[Diagnostic]) -> None:

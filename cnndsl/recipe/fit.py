@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnndsl.diagnostics import Diagnostic, Edit, Label
+from cnndsl.diagnostics import Diagnostic, Fix, Label
+from cnndsl.diagnostics.model import replaced
 from cnndsl.ir.graph import Node
 from cnndsl.ir.types import TensorType
 from cnndsl.recipe.data import Facts
@@ -30,7 +31,8 @@ def _input(node: Node, found: Facts, data: str, pad: int, span: Span | None) -> 
     images = TensorType(*found.size)
     if node.type == images:
         return ()
-    help = [f"write `INPUT {images}`"]
+    fixes = _rewrite(node.span, f"INPUT {images}")
+    help: list[str] = [] if fixes else [f"write `INPUT {images}`"]
     height, width = node.type.height - images.height, node.type.width - images.width
     needed = pad + height // 2
     if node.type.depth == images.depth and height == width and height % 2 == 0 and needed >= 0:
@@ -43,13 +45,13 @@ def _input(node: Node, found: Facts, data: str, pad: int, span: Span | None) -> 
             label=f"takes {node.type}",
             related=_related(span, f"gives {images}"),
             help=tuple(help),
-            edits=_rewrite(node.span, f"INPUT {images}"),
+            fixes=fixes,
         ),
     )
 
 
-def _rewrite(span: Span | None, text: str) -> tuple[Edit, ...]:
-    return (Edit(span, text),) if span is not None and span.text.startswith("INPUT ") else ()
+def _rewrite(span: Span | None, text: str) -> tuple[Fix, ...]:
+    return replaced(span, f"write `{text}`", text, sure=False) if span is not None and span.text.startswith("INPUT ") else ()
 
 
 def _classes(node: Node, found: Facts, span: Span | None) -> tuple[Diagnostic, ...]:

@@ -71,6 +71,7 @@ def test_marks_stand_under_what_they_mark() -> None:
 
 def test_json_has_every_part() -> None:
     (d,) = cnndsl.check("INPUT 5x5x1\nCONVV 3x3 *3", name="a.cnn")
+    edit = {"file": "a.cnn", "line": 2, "column": 1, "end_line": 2, "end_column": 6, "replacement": "CONV"}
     assert as_json(d) == {
         "code": "E201",
         "severity": "error",
@@ -84,7 +85,8 @@ def test_json_has_every_part() -> None:
         "related": [],
         "notes": [],
         "help": ["did you mean `CONV`?"],
-        "edits": [{"file": "a.cnn", "line": 2, "column": 1, "end_line": 2, "end_column": 6, "replacement": "CONV"}],
+        "edits": [edit],
+        "fixes": [{"text": "did you mean `CONV`?", "sure": True, "edits": [edit]}],
     }
 
 

@@ -140,7 +140,7 @@ def test_train(text: str, expected: list[str], found: Found) -> None:
 def one(text: str) -> str:
     """Everything that the only finding in a text says."""
     (d,) = cnndsl.check(text)
-    return "\n".join([d.message, d.label, *(r.text for r in d.related), *d.notes, *d.help])
+    return "\n".join([d.message, d.label, *(r.text for r in d.related), *d.notes, *d.advice])
 
 
 def test_the_card_on_a_wrong_input_says_16_5_and_helps() -> None:

@@ -281,7 +281,7 @@ def test_strays_are_said_once(text: str, expected: list[str], found: Found) -> N
 )
 def test_habits_of_others(text: str, expected: list[str], help: str, found: Found) -> None:
     assert found(INPUT + text) == expected
-    assert help in " ".join(cnndsl.check(INPUT + text)[0].help)
+    assert help in " ".join(cnndsl.check(INPUT + text)[0].advice)
 
 
 def test_a_bad_first_step_does_not_displace_the_input(found: Found) -> None:

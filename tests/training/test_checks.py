@@ -26,7 +26,7 @@ def test_a_place_in_the_program(net, trainer, digits, refused) -> None:
     (found,) = refused("E603", lambda: trainer(graph, digits, data=setting)).diagnostics
     assert found.span.text == "INPUT 9x8x1"
     assert [(label.span.text, label.text) for label in found.related] == [("data digits", "gives 8x8x1")]
-    assert [(edit.span.text, edit.replacement) for edit in found.edits] == [("INPUT 9x8x1", "INPUT 8x8x1")]
+    assert [(edit.span.text, edit.replacement) for edit in found.fixes[0].edits] == [("INPUT 9x8x1", "INPUT 8x8x1")]
 
 
 def test_classes_and_outputs(net, trainer, digits, refused) -> None:
