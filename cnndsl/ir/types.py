@@ -40,7 +40,7 @@ class TensorType:
         return "x".join(map(str, self.dimensions))
 
 
-Init = Literal["weight", "zeros", "ones"]
+Init = Literal["weight"] | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class ParamSpec:
     """One array that a layer owns.
 
     `name` is local to the layer (``weight``); the full name is ``conv1.weight``. `init` says how it starts:
-    ``weight`` is drawn at random by `fan` = (fan in, fan out), the others are constants. A parameter is trained;
-    a buffer (`trained` false: running statistics) is not. `decays` is whether weight decay touches it.
+    ``weight`` is drawn at random by `fan` = (fan in, fan out), a number is what every value starts at. A parameter is
+    trained; a buffer (`trained` false: running statistics) is not. `decays` is whether weight decay touches it.
     """
 
     name: str
     shape: tuple[int, ...]
-    init: Init = "zeros"
+    init: Init = 0.0
     fan: tuple[int, int] | None = None
     trained: bool = True
     decays: bool = False

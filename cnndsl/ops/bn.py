@@ -23,11 +23,11 @@ class BN:
 def params(a: BN, inputs: Inputs) -> tuple[ParamSpec, ...]:
     """Scale and shift a channel, trained; running mean and variance a channel, not."""
     shape = (inputs[0].depth,)
-    learned = (ParamSpec("weight", shape, init="ones"), ParamSpec("bias", shape)) if a.scale else ()
+    learned = (ParamSpec("weight", shape, init=1.0), ParamSpec("bias", shape)) if a.scale else ()
     return (
         *learned,
         ParamSpec("running_mean", shape, trained=False),
-        ParamSpec("running_var", shape, init="ones", trained=False),
+        ParamSpec("running_var", shape, init=1.0, trained=False),
     )
 
 

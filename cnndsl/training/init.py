@@ -43,7 +43,7 @@ def initial_state(graph: Graph, seed: int, setting: Setting, dtype: str = "float
                     FILLS[setting.word](setting.attrs, spec, rectified(graph, node)),
                 )
             else:
-                array.fill(spec.init == "ones")
+                array.fill(spec.init)
             state[name] = array
     return state
 
