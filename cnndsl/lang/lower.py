@@ -438,6 +438,5 @@ def _rejected(
             related = (Label(first, f"gives {flows[0].type}"),)
     elif flows and (giver := flows[reject.input_index]).span is not None:
         related = (Label(giver.span, f"gives {giver.type}"),)
-    return Diagnostic(
-        reject.code, f"{op.keyword} {reject.message}", place, reject.label, related, reject.notes, reject.help
-    )
+    help = tuple(h if isinstance(h, str) else h.help for h in reject.help)
+    return Diagnostic(reject.code, f"{op.keyword} {reject.message}", place, reject.label, related, reject.notes, help)
