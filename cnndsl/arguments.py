@@ -27,7 +27,8 @@ class Argument:
     """How one field of the attrs is written.
 
     form      written as
-    size      ``3x3``; `ranks` says how many numbers it may have, a single number is a square where rank 2 is allowed
+    size      ``3x3``; `ranks` says how many numbers it may have, a single number is a square where rank 2 is allowed;
+              with `axes` 4 it is written as an option's value is
     times     ``*16``
     number    ``0.5``
     text      ``"a folder"``
@@ -52,6 +53,8 @@ class Argument:
         """As a message or a page shows it: ``stride N``."""
         value = {1: "N", 2: "N or HxW", 4: "N or HxW or TxLxBxR"}[self.axes]
         match self.form:
+            case "size" if self.axes > 1:
+                return value
             case "size":
                 return "x".join("HWD"[: max(self.ranks)])
             case "times":
@@ -70,17 +73,17 @@ class Argument:
     def spread(self, numbers: tuple[Any, ...]) -> Any:
         """The field's value from the numbers written: ``stride 2`` is (2, 2). Raises ValueError on a wrong count."""
         count = len(numbers)
-        if self.form == "size":
+        if self.axes == 2 and count in (1, 2):
+            return numbers * (2 // count)
+        if self.axes == 4 and count in (1, 2, 4):
+            return numbers * (4 // count)
+        if self.axes == 1 and self.form == "size":
             if count == 1 and 2 in self.ranks:
                 return numbers * 2
             if count in self.ranks:
                 return numbers
         elif self.axes == 1 and count == 1:
             return numbers[0]
-        elif self.axes == 2 and count in (1, 2):
-            return numbers * (2 // count)
-        elif self.axes == 4 and count in (1, 2, 4):
-            return numbers * (4 // count)
         raise ValueError(f"{self.field}: {count} numbers")
 
 
@@ -98,15 +101,26 @@ def _integer(minimum: int, maximum: int) -> dict[str, Any]:
     return {"type": "integer", "minimum": minimum, "maximum": maximum}
 
 
-def size(*, ranks: tuple[int, ...], default: Any = MISSING, doc: str) -> Any:
-    """A size that stands by itself: ``3x3``."""
+def size(
+    *,
+    ranks: tuple[int, ...] = (2,),
+    axes: Literal[1, 4] = 1,
+    minimum: int = 1,
+    maximum: int = LARGEST_WINDOW,
+    default: Any = MISSING,
+    doc: str,
+) -> Any:
+    """A size that stands by itself: ``3x3``. With `axes` 4 it says something of each side, ``1x2x1x3``, and `ranks` has
+    no meaning; `default` is then one number."""
     schema = {
-        "type": "array" if default is MISSING else ["array", "null"],
-        "items": _integer(1, LARGEST_WINDOW),
-        "minItems": min(ranks),
-        "maxItems": max(ranks),
+        "type": ["array", "null"] if default is None else "array",
+        "items": _integer(minimum, maximum),
+        "minItems": axes if axes > 1 else min(ranks),
+        "maxItems": axes if axes > 1 else max(ranks),
     }
-    return _field("size", schema, doc, default, ranks=ranks)
+    if axes > 1 and isinstance(default, int):
+        default = (default,) * axes
+    return _field("size", schema, doc, default, ranks=ranks, axes=axes)
 
 
 def times(*, minimum: int = 1, doc: str) -> Any:
