@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, TensorType, choice, count
+from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, TensorType, choice, count, whole_map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,5 +45,6 @@ Parameters: (in + 1)*N; on a 1000x1000 image `FC 100` has 100,000,100, which is 
     params=params,
     cost=cost,
     arithmetic=arithmetic,
+    reach=whole_map,
     takes_activation=True,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.ops import window
-from cnndsl.ops.spec import Inputs, Op, Reject, TensorType, choice, option, size
-from cnndsl.ops.window import Fit
+from cnndsl.ops.spec import Change, Inputs, Op, Reach, Reject, TensorType, choice, option, size
+from cnndsl.ops.window import FIT_DOC, FITS, Fit, Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,7 @@ class Pool:
         None, axes=2, minimum=1, doc="rows and columns from one window to the next; left out, the window's own size"
     )
     pad: tuple[int, int, int, int] = option(0, axes=4, doc="cells around the input: top, left, bottom, right")
-    fit: Fit = choice(
-        {"floor": "floor", "ceil": "ceil", "same": "same"},
-        default="exact",
-        doc="rows that fill no window: an error, dropped (floor), hung over (ceil); same pads to ceil(W1/S)",
-    )
+    fit: Fit = choice(FITS, default="exact", doc=FIT_DOC)
     countpad: bool = choice({"countpad": True}, default=False, doc="mean: divide by padded cells too")
 
     def __post_init__(self) -> None:
@@ -30,27 +26,13 @@ class Pool:
             object.__setattr__(self, "stride", self.window)
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """A pool's windows over an input of known size."""
-
-    window: tuple[int, int]
-    stride: tuple[int, int]
-    pad: tuple[int, int, int, int]
-    fit: Fit
-    dilate: tuple[int, int] = (1, 1)
-
-
 def check(a: Pool) -> None:
     """What is wrong whatever the input is. Raises Reject (E202, E207, E305)."""
     if a.countpad and a.mode != "mean":
-        raise Reject("E207", "max divides by nothing; `countpad` belongs to `mean`", blame="countpad")
+        help = (Change("leave `countpad` out", {"countpad": ""}), Change("or use `mean`", {"mode": "mean"}))
+        raise Reject("E207", "max divides by nothing; `countpad` belongs to `mean`", blame="countpad", help=help)
     if a.reach == "global":
-        if a.window is not None:
-            raise Reject("E207", "takes the whole map by `global`; a window cannot be given too", blame="window")
-        for field, default in (("stride", None), ("pad", (0, 0, 0, 0)), ("fit", "exact")):
-            if getattr(a, field) != default:
-                raise Reject("E207", f"has one window by `global`; `{field}` has no meaning then", blame=field)
+        _check_global(a)
     elif a.window is None or a.stride is None:
         raise Reject(
             "E202",
@@ -59,7 +41,26 @@ def check(a: Pool) -> None:
             help=(f"write `POOL {a.mode} 2`, or `POOL {a.mode} global` for the whole map",),
         )
     else:
-        window.check(Windows(a.window, a.stride, a.pad, a.fit))
+        window.check(Windows(a.window, a.stride, a.pad, a.fit, follows=True))
+
+
+def _check_global(a: Pool) -> None:
+    """Raises Reject (E207) for arguments that one window over the whole map leaves nothing to say. `floor` and `ceil`
+    are no contradiction: they may come from a `set`, and there is nothing to round."""
+    given = [
+        field
+        for field, left_out in (("window", None), ("stride", None), ("pad", (0, 0, 0, 0)))
+        if getattr(a, field) != left_out
+    ]
+    if not given:
+        return
+    if a.window is not None:
+        said = "takes the whole map by `global`; a window cannot be given too"
+        text = "leave the window out"
+    else:
+        said = f"has one window by `global`; `{given[0]}` has no meaning then"
+        text = f"leave out {' and '.join(f'`{field}`' for field in given)}"
+    raise Reject("E207", said, blame=given[0], help=(Change(text, dict.fromkeys(given, "")),))
 
 
 def windows(a: Pool, x: TensorType) -> Windows:
@@ -67,8 +68,8 @@ def windows(a: Pool, x: TensorType) -> Windows:
     window.reject_vector(x)
     check(a)
     if a.window is None or a.stride is None:
-        return Windows((x.height, x.width), (x.height, x.width), a.pad, a.fit)
-    return Windows(a.window, a.stride, a.pad, a.fit)
+        return Windows((x.height, x.width), (x.height, x.width), a.pad, "exact")
+    return Windows(a.window, a.stride, a.pad, a.fit, follows=True)
 
 
 def axes(a: Pool, x: TensorType) -> tuple[window.Axis, window.Axis]:
@@ -86,6 +87,11 @@ def arithmetic(a: Pool, inputs: Inputs, output: TensorType) -> str:
     return window.arithmetic(windows(a, inputs[0]), inputs[0])
 
 
+def reach(a: Pool, inputs: Inputs, output: TensorType) -> Reach:
+    (x,) = inputs
+    return window.reach(windows(a, x))
+
+
 OP = Op(
     "POOL",
     Pool,
@@ -100,4 +106,5 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
     examples=("POOL max 2", "POOL max 3 stride 2 pad 1", "POOL mean 3 stride 1 same", "POOL mean global"),
     check=check,
     arithmetic=arithmetic,
+    reach=reach,
 )

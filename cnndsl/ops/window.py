@@ -5,17 +5,24 @@ F is the extent of a dilated filter, (F - 1)*dilate + 1. Layers and kernels read
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
-from typing import Literal, Protocol
+from math import ceil, floor, isqrt
+from typing import Literal, Protocol, TypeVar
 
-from cnndsl.ir.types import Reject, TensorType
+from cnndsl.ir.types import Change, Reach, Reject, TensorType
 
 Fit = Literal["exact", "floor", "ceil", "same"]
 """What to do when the windows do not fill the input: refuse, drop the rest, let the last one hang over, pad."""
+
+FITS: Mapping[str, Fit] = {"exact": "exact", "floor": "floor", "ceil": "ceil", "same": "same"}
+FIT_DOC = (
+    "rows that fill no window: an error (exact), dropped (floor), hung over (ceil); same pads to ceil(W1/S). "
+    "`exact` is the default, and undoes a `set`"
+)
+"""How layers with windows declare it."""
 
 
 class Windowed(Protocol):
@@ -32,6 +39,19 @@ class Windowed(Protocol):
     def dilate(self) -> tuple[int, int]: ...
     @property
     def fit(self) -> Fit: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Windows by themselves: those of a layer whose arguments are others, or a variation that is tried before it is
+    suggested. `follows`: a stride that is not written is the window."""
+
+    window: tuple[int, ...]
+    stride: tuple[int, int]
+    pad: tuple[int, int, int, int]
+    fit: Fit
+    dilate: tuple[int, int] = (1, 1)
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +128,90 @@ def axes(a: Windowed, x: TensorType) -> tuple[Axis, Axis]:
     return rows, columns
 
 
+def lost(a: Windowed, x: TensorType) -> tuple[int, int]:
+    """Rows and columns of the input that `floor` drops: those behind the last window. Pads do not count."""
+    if a.fit != "floor":
+        return (0, 0)
+    rows, columns = (axis.input - (axis.output - 1) * axis.stride - axis.extent + axis.before for axis in axes(a, x))
+    return (max(0, rows), max(0, columns))
+
+
+def reach(a: Windowed) -> Reach:
+    """How far an output cell looks: over one window, and a stride on to the next."""
+    height, width = (((f - 1) * dilate + 1) for f, _, dilate, _ in _axis_arguments(a))
+    return Reach((height, width), (Fraction(a.stride[0]), Fraction(a.stride[1])))
+
+
 def reject_vector(x: TensorType) -> None:
-    """Raises Reject (E304) where a layer that slides a window is given a vector."""
+    """Raises Reject (E304) where a layer that needs height and width is given a vector."""
     if x.flat:
         raise Reject(
             "E304",
             f"needs a map, and its input is a vector of {x.depth}",
             label="needs height and width",
-            help=("put this step before the FC or FLATTEN that makes the vector",),
+            help=(
+                "put this step before the FC or FLATTEN that makes the vector",
+                f"or make it a map again: `RESHAPE {_as_map(x.depth)}`",
+            ),
         )
+
+
+def _as_map(count: int) -> str:
+    """A size HxWxD of so many values: the largest square that leaves a whole depth."""
+    side = next(n for n in range(min(isqrt(count), 4096), 0, -1) if count % (n * n) == 0)
+    return f"{side}x{side}x{count // (side * side)}"
 
 
 def check(a: Windowed) -> None:
     """What is wrong with windows whatever they slide over. Raises Reject: E207 `same` with a pad, E305."""
     if a.fit == "same":
         if any(a.pad):
-            raise Reject("E207", "computes its pad by `same`; `pad` cannot be given too", blame="pad")
+            help = (Change("leave the pad out", {"pad": ""}),)
+            raise Reject("E207", "computes its pad by `same`; `pad` cannot be given too", blame="pad", help=help)
         return
-    for (f, _, dilate, pads), name in zip(_axis_arguments(a), ("height", "width"), strict=True):
-        extent = (f - 1) * dilate + 1
-        if max(pads) >= extent:
+    sure = a.fit != "exact" or a.stride == (1, 1)
+    more = (Change("use `same`, which keeps the size", {"pad": "", "fit": "same"}),) if a.stride == (1, 1) else ()
+    check_pad(a.window, a.dilate, a.pad, sure=sure, more=more)
+
+
+def check_pad(
+    window: tuple[int, ...],
+    dilate: tuple[int, int],
+    pad: tuple[int, int, int, int],
+    *,
+    sure: bool,
+    more: tuple[Change, ...] = (),
+) -> None:
+    """Raises Reject (E305) for a pad as wide as the window. `sure` is whether any narrower pad will do, whatever the
+    input; `more` are other ways out."""
+    extents = tuple((f - 1) * d + 1 for f, d in zip(window[:2], dilate, strict=True))
+    for axis, name in enumerate(("height", "width")):
+        widest, most = max(pad[axis], pad[axis + 2]), extents[axis] - 1
+        if widest > most:
+            narrow = tuple(min(p, extent - 1) for p, extent in zip(pad, extents * 2, strict=True))
+            way: str | Change = f"`{pad_text(narrow)}` is the widest"
+            if sure or not any(narrow):
+                text = f"use `{pad_text(narrow)}`" if any(narrow) else "leave the pad out"
+                way = Change(text, {"pad": pad_text(narrow) if any(narrow) else ""})
             raise Reject(
                 "E305",
-                f"pad {max(pads)} is not below the window's {name} of {extent}: a window would see only padding",
+                f"pad {widest} is not below the window's {name} of {most + 1}: a window would see only padding",
                 blame="pad",
-                label=f"at most {extent - 1}",
-                help=(f"use `pad {extent - 1}` or less",) if extent > 1 else ("leave the pad out",),
+                label=f"at most {most}",
+                help=(way, *more),
             )
+
+
+def pad_text(pad: tuple[int, ...]) -> str:
+    """A pad as it is written, in the shortest way: ``pad 1``, ``pad 1x2``, ``pad 1x2x1x3``."""
+    if pad[:2] == pad[2:]:
+        pad = pad[:1] if pad[0] == pad[1] else pad[:2]
+    return "pad " + "x".join(map(str, pad))
+
+
+def pair_text(pair: tuple[int, ...]) -> str:
+    """Height and width in the shortest way: ``2``, ``2x1``."""
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
 def axis_arithmetic(w1: int, f: int, pads: tuple[int, int], s: int) -> str:
@@ -183,11 +260,10 @@ def _misfit(a: Windowed, x: TensorType) -> Reject:
             why += f" (F = ({window} - 1)*{dilate} + 1 = {f})"
         notes.setdefault(f"{axis_arithmetic(w1, f, pads, s)} = {decimal(size)}, {why}", []).append(name)
     lines = tuple(f"{' and '.join(names)}: {line}" for line, names in notes.items())
-    shown = "x".join(map(str, a.window[:2])) if a.window[0] != a.window[1] else str(a.window[0])
     if small:
         return Reject(
             "E302",
-            f"window {shown} is larger than its input {x.height}x{x.width}",
+            f"window {pair_text(a.window)} is larger than its input {x.height}x{x.width}",
             blame="window",
             label=f"needs at least {needed[0]}x{needed[1]}",
             notes=lines,
@@ -204,78 +280,138 @@ def _misfit(a: Windowed, x: TensorType) -> Reject:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """A variation of a layer's window, to be tried against the rule before it is suggested."""
+NEARBY = 32
+"""How far from what is written a way out is looked for."""
 
-    window: tuple[int, ...]
-    stride: tuple[int, int]
-    pad: tuple[int, int, int, int]
-    dilate: tuple[int, int]
-    fit: Fit
+T = TypeVar("T")
 
 
-def _sizes(a: Windowed, x: TensorType) -> str | None:
+def _variant(a: Windowed, **changes: object) -> Windows:
+    values = {"window": a.window, "stride": a.stride, "pad": a.pad, "fit": a.fit, "dilate": a.dilate}
+    return Windows(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def _axis(a: Windowed, x: TensorType, which: int) -> Axis | None:
+    """The windows along height (0) or width (1), or None where they do not fit."""
+    window, _, dilate, pads = arguments = _axis_arguments(a)[which]
+    if max(pads) > (window - 1) * dilate:
+        return None
+    return fit_axis((x.height, x.width)[which], *arguments, a.fit)
+
+
+def _size(a: Windowed, x: TensorType) -> str | None:
     """HxW of the output, or None where it does not fit."""
-    found = []
-    for w1, arguments in zip((x.height, x.width), _axis_arguments(a), strict=True):
-        (window, _, dilate, pads) = arguments
-        if max(pads) > (window - 1) * dilate:
-            return None
-        axis = fit_axis(w1, *arguments, a.fit)
-        if axis is None:
-            return None
-        found.append(axis.output)
-    return f"{found[0]}x{found[1]}"
+    rows, columns = _axis(a, x, 0), _axis(a, x, 1)
+    return f"{rows.output}x{columns.output}" if rows and columns else None
 
 
-def _variant(a: Windowed, **changes: object) -> _Try:
-    values = {"window": a.window, "stride": a.stride, "pad": a.pad, "dilate": a.dilate, "fit": a.fit}
-    return _Try(**{**values, **changes})  # type: ignore[arg-type]
+def _settle(candidates: Callable[[int], Iterable[T]], fits: Callable[[int, T], bool]) -> tuple[T, T] | None:
+    """The first candidate of the height that fits both axes, else each axis its own first, else None."""
+    for one in candidates(0):
+        if fits(0, one) and fits(1, one):
+            return one, one
+    rows, columns = (next((one for one in candidates(axis) if fits(axis, one)), None) for axis in (0, 1))
+    return None if rows is None or columns is None else (rows, columns)
 
 
-def _pads(a: Windowed) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
-    """Symmetric pads nearest to the written one, then one row more or less at the end."""
-    top, left, bottom, right = a.pad
-    nearby = range(max(0, top - 32), top + 33)
-    for p in sorted(nearby, key=lambda p: (abs(p - top), p)):
-        yield f"pad {p}", (p, p, p, p)
-    for change in (-1, 1):
-        if bottom + change >= 0 and right + change >= 0:
-            pads = (top, left, bottom + change, right + change)
-            yield "pad " + "x".join(map(str, pads)), pads
+def _near(n: int, low: int, high: int) -> list[int]:
+    """The numbers from `low` to `high`, those nearest to n first."""
+    return sorted(range(max(low, n - NEARBY), min(high, n + NEARBY) + 1), key=lambda m: (abs(m - n), m))
 
 
-def _whole(a: Windowed, x: TensorType) -> Iterator[str]:
-    """Ways to a whole size, each tried."""
-    for text, pads in _pads(a):
-        if size := _sizes(_variant(a, pad=pads), x):
-            yield f"use `{text}`, which gives {size}"
-            break
+def _whole(a: Windowed, x: TensorType) -> Iterator[str | Change]:
+    """Ways to a whole size, the likeliest first, each tried."""
+    even = list(_other_pad(a, x, lopsided=False))
+    yield from even
     for word, what in (("floor", "to drop the rows that fill no window"), ("ceil", "to let the last window hang over")):
-        if size := _sizes(_variant(a, fit=word), x):
-            yield f"add `{word}` {what}: {size}"
-    for s in sorted(range(1, max(a.stride) + 3), key=lambda s: (abs(s - a.stride[0]), s)):
-        if size := _sizes(_variant(a, stride=(s, s)), x):
-            yield f"use `stride {s}`, which gives {size}"
-            break
-    near = [
-        f"{x.height + d}x{x.width + d} gives {size}"
-        for d in sorted(range(-max(a.stride), max(a.stride) + 1), key=lambda d: (abs(d), d))
-        if x.height + d > 0 and x.width + d > 0 and (size := _sizes(a, TensorType(x.height + d, x.width + d, x.depth)))
-    ]
-    if near:
-        yield "or give it another input: " + ", ".join(near[:2])
+        if size := _size(_variant(a, fit=word), x):
+            yield Change(f"add `{word}` {what}: {size}", {"fit": word})
+    if isinstance(a, Windows) and a.follows and a.stride == a.window:
+        yield from _other_window(a, x)
+    else:
+        yield from _other_stride(a, x)
+    if not even:
+        yield from _other_pad(a, x, lopsided=True)
+    yield from _other_input(a, x)
 
 
-def _smaller(a: Windowed, x: TensorType) -> Iterator[str]:
-    """Ways to a window that fits, each tried."""
-    for f in range(min(x.height, x.width, *a.window[:2]), 0, -1):
-        stride = (f, f) if a.stride == a.window[:2] else a.stride
-        if size := _sizes(_variant(a, window=(f, f), stride=stride), x):
-            yield f"use a window of {f}, which gives {size}"
-            break
-    for text, pads in _pads(a):
-        if size := _sizes(_variant(a, pad=pads), x):
-            yield f"use `{text}`, which gives {size}"
-            break
+def _smaller(a: Windowed, x: TensorType) -> Iterator[Change]:
+    """Ways to a window that fits, the likeliest first, each tried."""
+    yield from _other_window(a, x)
+    yield from list(_other_pad(a, x, lopsided=False)) or _other_pad(a, x, lopsided=True)
+    if a.stride == (1, 1) and (size := _size(_variant(a, pad=(0, 0, 0, 0), fit="same"), x)):
+        yield Change(f"use `same`, which gives {size}", {"fit": "same", **({"pad": ""} if any(a.pad) else {})})
+
+
+def _other_pad(a: Windowed, x: TensorType, *, lopsided: bool) -> Iterator[Change]:
+    """The nearest pad that fits, the same at both ends, or with one row less or more at the end."""
+
+    def whole(axis: int, ends: tuple[int, int]) -> tuple[int, int, int, int]:
+        top, left, bottom, right = a.pad
+        return (ends[0], left, ends[1], right) if axis == 0 else (top, ends[0], bottom, ends[1])
+
+    def candidates(axis: int) -> Iterator[tuple[int, int]]:
+        before, after = a.pad[axis], a.pad[axis + 2]
+        if not lopsided:
+            extent = (a.window[axis] - 1) * a.dilate[axis] + 1
+            yield from ((p, p) for p in _near(before, 0, extent - 1))
+        else:
+            yield from ((before, p) for p in (after, after - 1, after + 1) if p >= 0)
+
+    found = _settle(candidates, lambda axis, ends: _axis(_variant(a, pad=whole(axis, ends)), x, axis) is not None)
+    if found is None:
+        return
+    (top, bottom), (left, right) = found
+    pad = (top, left, bottom, right)
+    if size := _size(_variant(a, pad=pad), x):
+        yield Change(f"use `{pad_text(pad)}`, which gives {size}", {"pad": pad_text(pad) if any(pad) else ""})
+
+
+def _other_stride(a: Windowed, x: TensorType) -> Iterator[Change]:
+    """The nearest stride that fits."""
+
+    def fits(axis: int, s: int) -> bool:
+        return _axis(_variant(a, stride=(s, s)), x, axis) is not None
+
+    found = _settle(lambda axis: _near(a.stride[axis], 1, a.stride[axis] + 2), fits)
+    if found and (size := _size(_variant(a, stride=found), x)):
+        text = f"stride {pair_text(found)}"
+        yield Change(f"use `{text}`, which gives {size}", {"stride": text})
+
+
+def _other_window(a: Windowed, x: TensorType) -> Iterator[Change]:
+    """The largest smaller window that fits. Where the stride follows the window, it is left to."""
+    follows = isinstance(a, Windows) and a.follows and a.stride == a.window
+
+    def other(f: int) -> Windows:
+        return _variant(a, window=(f, f), stride=(f, f) if follows else a.stride)
+
+    def candidates(axis: int) -> Iterable[int]:
+        room = (x.height, x.width)[axis] + a.pad[axis] + a.pad[axis + 2]
+        largest = min(a.window[axis], (room - 1) // a.dilate[axis] + 1)
+        return range(largest, max(0, largest - NEARBY), -1)
+
+    found = _settle(candidates, lambda axis, f: _axis(other(f), x, axis) is not None)
+    if found is None:
+        return
+    made = _variant(a, window=found, stride=found if follows else a.stride)
+    if found == a.window[:2] or not (size := _size(made, x)):
+        return
+    changes = {"window": "x".join(map(str, (*found, *a.window[2:]))) if a.window[2:] else pair_text(found)}
+    if follows and _size(_variant(made, stride=a.stride), x) != size:
+        changes["stride"] = ""  # it may have been written
+    yield Change(f"use a window of {pair_text(found)}, which gives {size}", changes)
+
+
+def _other_input(a: Windowed, x: TensorType) -> Iterator[str]:
+    """The next smaller and the next larger input that fit."""
+    sizes = []
+    for larger in (False, True):
+        near = []
+        for w1, (window, s, dilate, pads) in zip((x.height, x.width), _axis_arguments(a), strict=True):
+            rest = (w1 - (window - 1) * dilate - 1 + sum(pads)) % s
+            near.append(w1 - rest + (s if larger and rest else 0))
+        if min(near) > 0 and (size := _size(a, TensorType(near[0], near[1], x.depth))):
+            sizes.append(f"{near[0]}x{near[1]} gives {size}")
+    if sizes:
+        yield "or give it another input: " + ", ".join(sizes)

@@ -13,6 +13,7 @@ from cnndsl.ir.types import Reject
 from .support import Net
 
 FITS = ("exact", "floor", "ceil", "same")
+BIASES = ("none", "filter", "position")
 
 
 def windows(rng: np.random.Generator, *, dilated: bool) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def windows(rng: np.random.Generator, *, dilated: bool) -> dict[str, Any]:
 def conv(rng: np.random.Generator) -> Graph:
     groups = int(rng.choice([1, 1, 2, 3]))
     depth, filters = (groups * int(rng.integers(1, 3)) for _ in range(2))
-    bias = str(rng.choice(["none", "filter"]))
+    bias = str(rng.choice(BIASES))
 
     def draw() -> Graph:
         net = Net(int(rng.integers(1, 8)), int(rng.integers(1, 8)), depth)

@@ -148,4 +148,27 @@ CASES = [
         "dx": [[[[5]]], [[[50]]]],
         "dparams": {"weight": [[[[32]]]], "bias": [11]},
     },
+    {
+        # Each of the two outputs has a bias of its own: y = 1*1 + 10*2 + 100, 1*2 + 10*3 + 200 and the same of 4 5 6;
+        # its gradient adds over samples only: 1 + 3, 2 + 4.
+        "name": "a bias for each position",
+        "attrs": {"window": (1, 2), "filters": 1, "bias": "position"},
+        "x": [[[[1, 2, 3]]], [[[4, 5, 6]]]],
+        "params": {"weight": row(1, 10), "bias": [[[100, 200]]]},
+        "y": [[[[121, 232]]], [[[154, 265]]]],
+        "dy": [[[[1, 2]]], [[[3, 4]]]],
+        "dx": [[[[1, 12, 20]]], [[[3, 34, 40]]]],
+        "dparams": {"weight": row(37, 47), "bias": [[[4, 6]]]},
+    },
+    {
+        # Two maps of 1x2 positions: y[k, j] = W[k]*x[j] + b[k, j].
+        "name": "a bias for each position of each map",
+        "attrs": {"window": (1, 1), "filters": 2, "bias": "position"},
+        "x": row(1, 2),
+        "params": {"weight": [[[[1]]], [[[10]]]], "bias": [[[5, 6]], [[7, 8]]]},
+        "y": [[[[6, 8]], [[17, 28]]]],
+        "dy": [[[[1, 2]], [[3, 4]]]],
+        "dx": row(31, 42),
+        "dparams": {"weight": [[[[5]]], [[[11]]]], "bias": [[[1, 2]], [[3, 4]]]},
+    },
 ]

@@ -1,6 +1,7 @@
 """CONV: every output cell is a sum over one window (the tutorial's sections 5.1 and 6.1).
 
-x: D, H, W; W: N, D/G, F, F for G groups; b: N; y: N, H2, W2. Filter k sees the D/G channels of its group.
+x: D, H, W; W: N, D/G, F, F for G groups; b: N, or N, H2, W2 by position; y: N, H2, W2. Filter k sees the D/G channels
+of its group.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from cnndsl.backends.naive.taps import inside
 from cnndsl.backends.protocol import Array, Context, Kernel
 from cnndsl.ops.conv import Conv
 from cnndsl.ops.window import Axis, axes
@@ -21,8 +23,8 @@ def forward(
 
     y[k, i, j] = sum over d, m, n of W[k, d, m, n] * x[d, i + m, j + n] + b[k]
 
-    With stride S, dilation and padding P, row i + m is row i*S + m*dilate - P; outside the input x is 0. The
-    activation f of equation 4 is a layer of its own.
+    With stride S, dilation and padding P, row i + m is row i*S + m*dilate - P; outside the input x is 0. By
+    position b[k] is b[k, i, j]. The activation f of equation 4 is a layer of its own.
     """
     (x,) = xs
     W, b = params["weight"], params.get("bias")
@@ -32,7 +34,7 @@ def forward(
         for d, m, n, channel, row, column in _taps(W, k // (a.filters // a.groups), windows, i, j):
             y[s, k, i, j] += W[k, d, m, n] * x[s, channel, row, column]
         if b is not None:
-            y[s, k, i, j] += b[k]
+            y[s, k, i, j] += b[(k, i, j)[: b.ndim]]
     return y, x, {}
 
 
@@ -43,21 +45,21 @@ def backward(
 
     dx[d, i, j] = sum over k, m, n of W[k, d, m, n] * dy[k, i - m, j - n]     (equation 7, over the N filters of 9)
     dW[k, d, m, n] = sum over i, j of dy[k, i, j] * x[d, i + m, j + n]         (section 6.1.2)
-    db[k] = sum over i, j of dy[k, i, j]
+    db[k] = sum over i, j of dy[k, i, j], by position db[k, i, j] = dy[k, i, j]
 
     At stride S the tutorial spreads dy out with zeros to the map of stride 1. The sum over windows below is the same
     sum, also where (W1 - F + 2P)/S is not whole: rows that no window covers get 0. The factor f' of equation 7 belongs
     to the activation's own layer.
     """
-    W = params["weight"]
+    W, b = params["weight"], params.get("bias")
     windows = axes(a, ctx.inputs[0])
-    dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(W[:, 0, 0, 0])
+    dx, dW, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(W[:, 0, 0, 0] if b is None else b)
     for s, k, i, j in np.ndindex(dy.shape):
         for d, m, n, channel, row, column in _taps(W, k // (a.filters // a.groups), windows, i, j):
             dx[s, channel, row, column] += W[k, d, m, n] * dy[s, k, i, j]
             dW[k, d, m, n] += dy[s, k, i, j] * x[s, channel, row, column]
-        db[k] += dy[s, k, i, j]
-    return (dx,), {"weight": dW, "bias": db} if "bias" in params else {"weight": dW}
+        db[(k, i, j)[: db.ndim]] += dy[s, k, i, j]
+    return (dx,), {"weight": dW} if b is None else {"weight": dW, "bias": db}
 
 
 def _taps(
@@ -70,17 +72,9 @@ def _taps(
     rows, columns = windows
     seen = W.shape[1]
     for d in range(seen):
-        for m, row in _inside(rows, i):
-            for n, column in _inside(columns, j):
+        for m, row in inside(rows, i):
+            for n, column in inside(columns, j):
                 yield d, m, n, group * seen + d, row, column
-
-
-def _inside(axis: Axis, i: int) -> Iterator[tuple[int, int]]:
-    """Taps of window i along one axis, and the rows of the input that they see."""
-    for m in range(axis.window):
-        row = i * axis.stride + m * axis.dilate - axis.before
-        if 0 <= row < axis.input:
-            yield m, row
 
 
 KERNELS = {"CONV": Kernel(forward, backward)}

@@ -1,6 +1,6 @@
 """CONV by matrix products, a block of samples at a time.
 
-Shapes: x: B,D,H,W; y: B,N,H2,W2; W: N,D/G,F,F with G groups; b: N. Matrices have the group in front.
+Shapes: x: B,D,H,W; y: B,N,H2,W2; W: N,D/G,F,F with G groups; b: N, or N,H2,W2. Matrices have the group in front.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def forward(
         product, found = block_memory("rows", seen(y[block]).shape, columns, ctx)
         np.matmul(W, cols, out=by_group(product, a.groups, 1))
         if "bias" in params:
-            np.add(found, params["bias"][:, None, None, None], out=found)
+            b = params["bias"]
+            np.add(found, b.reshape(*b.shape, *(1,) * (4 - b.ndim)), out=found)
         np.copyto(seen(y[block]), found)
     return y, x, {}
 
@@ -56,7 +57,9 @@ def backward(
     else:
         _backward(a, W, x, dy, dx, dW, ctx)
     dparams = {"weight": dW}
-    if "bias" in params:
+    if a.bias == "position":
+        dparams["bias"] = np.sum(dy, axis=0, out=ctx.gradient("bias", dy.shape[1:]))
+    elif a.bias == "filter":
         dparams["bias"] = channel_sums(dy.reshape(*dy.shape[:2], rows.output * columns.output))
     return (dx,), dparams
 
