@@ -14,10 +14,12 @@ from cnndsl.builtin import PLUGIN
 from cnndsl.ops.spec import Op
 
 OPS = {op.keyword: op for op in PLUGIN.layers}
+DEPTHS = {"GN": 8, "SHUFFLE": 8}
+"""Depth of the input that a layer's examples are made for, where it is not 3."""
 
 
-def nodes(example: str) -> list[tuple[Op, object]]:
-    text = example if example.startswith("INPUT") else f"INPUT 8x8x3; {example}"
+def nodes(example: str, depth: int) -> list[tuple[Op, object]]:
+    text = example if example.startswith("INPUT") else f"INPUT 8x8x{depth}; {example}"
     return [(OPS[n.keyword], n.attrs) for n in cnndsl.loads(text).graph]
 
 
@@ -30,7 +32,7 @@ def test_examples_bind_and_arguments_survive_json(keyword: str) -> None:
         text = example.replace("3x3x3 *2 stride 2 pad 1", "3x3x3 *2 stride 1 pad 1").replace(
             "stride 2 pad 1", "stride 1"
         )
-        for layer, attrs in nodes(text):
+        for layer, attrs in nodes(text, DEPTHS.get(keyword, 3)):
             plain = json.loads(json.dumps(layer.dump(attrs)))
             assert layer.load(plain) == attrs
 
