@@ -42,6 +42,18 @@ def conv(rng: np.random.Generator) -> Graph:
     return fitting(draw)
 
 
+def dwconv(rng: np.random.Generator) -> Graph:
+    depth, times = (int(n) for n in rng.integers(1, 4, 2))
+    bias = str(rng.choice(BIASES))
+
+    def draw() -> Graph:
+        net = Net(int(rng.integers(1, 8)), int(rng.integers(1, 8)), depth)
+        net("DWCONV", times=times, bias=bias, **windows(rng, dilated=True))
+        return net.graph()
+
+    return fitting(draw)
+
+
 def pool(rng: np.random.Generator) -> Graph:
     mode = str(rng.choice(["max", "mean"]))
 
@@ -106,7 +118,7 @@ def joined(rng: np.random.Generator) -> Graph:
     return net.graph()
 
 
-KINDS = {"conv": (conv, 240), "pool": (pool, 120), "plain": (plain, 80), "joined": (joined, 60)}
+KINDS = {"conv": (conv, 240), "dwconv": (dwconv, 80), "pool": (pool, 120), "plain": (plain, 80), "joined": (joined, 60)}
 
 
 def layers(kind: str, seed: int) -> list[Graph]:
