@@ -5,8 +5,9 @@ from cnndsl.diagnostics.catalog.record import Code
 CODES = (
     Code(
         "E401",
-        "ADD of unlike sizes",
-        "Values are added one by one, so every branch must give the same height, width and depth.",
+        "ADD or MUL of unlike sizes",
+        "Values are added one by one, so every branch must give the same height, width and depth. They are multiplied "
+        "one by one too, but there a branch may give 1x1xD, one factor for each channel.",
         "INPUT 28x28x8\nADD( CONV 3x3 *16 pad 1 | ID )\n",
         "INPUT 28x28x8\nADD( CONV 3x3 *8 pad 1 | ID )\n",
     ),
