@@ -98,6 +98,70 @@ def plain(rng: np.random.Generator) -> Graph:
     return net.graph()
 
 
+def activation(rng: np.random.Generator) -> Graph:
+    """One activation on up to 128 values a sample, which reach past 6 and -6."""
+    net = Net(*(int(n) for n in rng.choice([1, 4, 8], 2)), int(rng.integers(1, 3)))
+    if rng.random() < 0.2:
+        net("FLATTEN")
+    keyword, attrs = (
+        ("RELU6", {}),
+        ("GELU", {}),
+        ("SILU", {}),
+        ("HSWISH", {}),
+        ("HSIGMOID", {}),
+        ("SOFTPLUS", {}),
+        ("LEAKY", {}),
+        ("LEAKY", {"slope": 0.3}),
+        ("ELU", {}),
+        ("ELU", {"alpha": 0.4}),
+        ("PRELU", {}),
+    )[int(rng.integers(11))]
+    net(keyword, **attrs)
+    return net.graph()
+
+
+def channels(rng: np.random.Generator) -> Graph:
+    """One layer that looks at depth: a norm of a sample, or channels chosen and moved."""
+    groups, share = (int(n) for n in rng.integers(1, 4, 2))
+    depth = groups * share
+    net = Net(int(rng.integers(1, 4)), int(rng.integers(1, 4)), depth)
+    if rng.random() < 0.3:
+        net("FLATTEN")
+        depth = net.nodes[net.last].type.depth
+    start, stop = sorted(int(n) for n in rng.choice(depth + 1, 2, replace=False))
+    keyword, attrs = (
+        ("LRN", {"channels": 3, "alpha": 0.7, "k": 0.5}),
+        ("LRN", {"channels": 5, "alpha": 2.0, "beta": 0.3}),
+        ("GN", {"groups": groups, "eps": 0.01}),
+        ("GN", {"groups": 1, "eps": 0.1}),
+        ("LN", {"eps": 0.01}),
+        ("SCALE", {}),
+        ("SHUFFLE", {"groups": groups}),
+        ("TAKE", {"start": start, "stop": stop}),
+    )[int(rng.integers(8))]
+    net(keyword, **attrs)
+    return net.graph()
+
+
+def multiplied(rng: np.random.Generator) -> Graph:
+    """Two or three branches of an input: maps, and one value a channel as a map of 1x1 or a vector."""
+    size = (1, 1) if rng.random() < 0.3 else (3, 2)
+    net = Net(*size, 3)
+    branches = []
+    for _ in range(int(rng.integers(2, 4))):
+        kind = int(rng.integers(4))
+        if kind == 0:
+            branches.append("input")
+        elif kind == 1:
+            branches.append(net("CONV", "input", window=(1, 1), filters=3))
+        elif kind == 2:
+            branches.append(net("POOL", "input", mode="mean", reach="global"))
+        else:
+            branches.append(net("FC", "input", units=3))
+    net("MUL", *branches)
+    return net.graph()
+
+
 def joined(rng: np.random.Generator) -> Graph:
     """Two or three branches of an input, maps or vectors among them, joined."""
     flat = rng.random() < 0.3
@@ -118,7 +182,16 @@ def joined(rng: np.random.Generator) -> Graph:
     return net.graph()
 
 
-KINDS = {"conv": (conv, 240), "dwconv": (dwconv, 80), "pool": (pool, 120), "plain": (plain, 80), "joined": (joined, 60)}
+KINDS = {
+    "conv": (conv, 240),
+    "dwconv": (dwconv, 80),
+    "pool": (pool, 120),
+    "plain": (plain, 80),
+    "joined": (joined, 60),
+    "activation": (activation, 80),
+    "channels": (channels, 80),
+    "multiplied": (multiplied, 40),
+}
 
 
 def layers(kind: str, seed: int) -> list[Graph]:
@@ -168,6 +241,29 @@ def two_outputs() -> Graph:
     return net.graph(main=main, side=side)
 
 
+def gated() -> Graph:
+    """Squeeze and excitation, as MobileNetV3 writes it, between channels that are split, shuffled and normed."""
+    net = Net(4, 3, 4)
+    left = net("TAKE", start=0, stop=2)
+    net("TAKE", "input", start=2, stop=4)
+    net("CONV", window=(3, 3), filters=4, pad=(1, 1, 1, 1), bias="none")
+    net("GN", groups=2)
+    right = net("HSWISH")
+    net("CONCAT", left, right)
+    x = net("SHUFFLE", groups=3)
+    net("POOL", mode="mean", reach="global")
+    net("FC", units=2)
+    net("PRELU")
+    net("FC", units=6)
+    gate = net("HSIGMOID")
+    net("MUL", x, gate)
+    net("SCALE")
+    net("LN")
+    net("GELU")
+    net("FC", units=2)
+    return net.graph()
+
+
 def twice() -> Graph:
     """A tensor that is used twice by one layer, and that layer's output again."""
     net = Net(3, 3, 2)
@@ -192,4 +288,4 @@ def pooled() -> Graph:
     return net.graph()
 
 
-NETWORKS = {made.__name__: made for made in (residual, inception, two_outputs, twice, pooled)}
+NETWORKS = {made.__name__: made for made in (residual, inception, two_outputs, gated, twice, pooled)}
