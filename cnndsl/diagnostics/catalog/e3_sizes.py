@@ -29,8 +29,9 @@ CODES = (
     ),
     Code(
         "E304",
-        "a window on a vector",
-        "After FC or FLATTEN there is no height and width left for a window to slide over.",
+        "a layer that needs height and width, on a vector",
+        "After FC or FLATTEN there is no height and width left for a window to slide over, or for a layer to widen. "
+        "`RESHAPE` makes the vector a map again.",
         "INPUT 28x28x1\nFC 100\nCONV 3x3 *8\n",
         "INPUT 28x28x1\nCONV 3x3 *8\nFC 100\n",
     ),
@@ -47,5 +48,21 @@ CODES = (
         "Each group gets an equal share of the input's channels and of the filters.",
         "INPUT 28x28x4\nCONV 3x3 *8 groups 3\n",
         "INPUT 28x28x4\nCONV 3x3 *8 groups 4\n",
+    ),
+    Code(
+        "E307",
+        "more extra rows than there are to choose from",
+        "`extra` of a DECONV chooses among the sizes that a CONV of the same stride brings to one; from the stride (or "
+        "the dilation) on, the rows would lie under no window at all.",
+        "INPUT 7x7x8\nDECONV 2x2 *4 stride 2 extra 2\n",
+        "INPUT 7x7x8\nDECONV 2x2 *4 stride 2 extra 1\n",
+    ),
+    Code(
+        "E308",
+        "an output of no rows",
+        "The size of a DECONV's output is W2 = (W1 - 1)*S - 2P + F + extra: the pad is cut off, and here nothing is "
+        "left.",
+        "INPUT 1x1x8\nDECONV 3x3 *4 pad 2\n",
+        "INPUT 1x1x8\nDECONV 3x3 *4 pad 1\n",
     ),
 )
