@@ -151,12 +151,12 @@ def reject_vector(x: TensorType) -> None:
             label="needs height and width",
             help=(
                 "put this step before the FC or FLATTEN that makes the vector",
-                f"or make it a map again: `RESHAPE {_as_map(x.depth)}`",
+                f"or make it a map again: `RESHAPE {as_map(x.depth)}`",
             ),
         )
 
 
-def _as_map(count: int) -> str:
+def as_map(count: int) -> str:
     """A size HxWxD of so many values: the largest square that leaves a whole depth."""
     side = next(n for n in range(min(isqrt(count), 4096), 0, -1) if count % (n * n) == 0)
     return f"{side}x{side}x{count // (side * side)}"

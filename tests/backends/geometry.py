@@ -54,6 +54,44 @@ def dwconv(rng: np.random.Generator) -> Graph:
     return fitting(draw)
 
 
+def deconv(rng: np.random.Generator) -> Graph:
+    groups = int(rng.choice([1, 1, 2, 3]))
+    depth, filters = (groups * int(rng.integers(1, 3)) for _ in range(2))
+    bias = str(rng.choice(BIASES))
+
+    def draw() -> Graph:
+        net = Net(int(rng.integers(1, 5)), int(rng.integers(1, 5)), depth)
+        attrs = windows(rng, dilated=True)
+        del attrs["fit"]
+        most = [max(pair) for pair in zip(attrs["stride"], attrs["dilate"], strict=True)]
+        extra = tuple(int(rng.integers(0, n)) for n in most)
+        net("DECONV", filters=filters, groups=groups, bias=bias, extra=extra, **attrs)
+        return net.graph()
+
+    return fitting(draw)
+
+
+def shape(rng: np.random.Generator) -> Graph:
+    """UPSAMPLE, PAD or RESHAPE, of maps and, where they may be, of vectors."""
+    height, width, depth = (int(n) for n in rng.integers(1, 5, 3))
+    keyword = str(rng.choice(["UPSAMPLE", "PAD", "RESHAPE"]))
+    flat = keyword != "UPSAMPLE" and rng.random() < 0.3
+    attrs: dict[str, Any]
+    if keyword == "UPSAMPLE":
+        attrs = {"factor": tuple(int(n) for n in rng.integers(1, 5, 2))}
+        attrs["method"] = str(rng.choice(["nearest", "bilinear"]))
+    elif keyword == "PAD":
+        attrs = {"depth": tuple(int(n) for n in rng.integers(0, 3, 2))} if flat or rng.random() < 0.5 else {}
+        attrs["pad"] = (0, 0, 0, 0) if flat else tuple(int(n) for n in rng.integers(0, 3, 4))
+    else:
+        attrs = {"size": tuple(int(n) for n in rng.permutation([height, width, depth]))}
+    net = Net(height, width, depth)
+    if flat:
+        net("FLATTEN")
+    net(keyword, **attrs)
+    return net.graph()
+
+
 def pool(rng: np.random.Generator) -> Graph:
     mode = str(rng.choice(["max", "mean"]))
 
@@ -185,6 +223,8 @@ def joined(rng: np.random.Generator) -> Graph:
 KINDS = {
     "conv": (conv, 240),
     "dwconv": (dwconv, 80),
+    "deconv": (deconv, 80),
+    "shape": (shape, 80),
     "pool": (pool, 120),
     "plain": (plain, 80),
     "joined": (joined, 60),

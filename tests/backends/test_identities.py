@@ -10,7 +10,7 @@ from scipy import signal
 
 from cnndsl.backends.protocol import uniform
 
-from .geometry import conv, pool
+from .geometry import conv, deconv, dwconv, pool
 from .support import BACKENDS, Net, program, random_state, run_layer
 
 
@@ -65,9 +65,9 @@ def test_stride_skips(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("draw", [conv, pool])
+@pytest.mark.parametrize("draw", [conv, dwconv, deconv, pool])
 def test_backward_is_the_transposed_map(backend: str, draw: object) -> None:
-    """<A v, dy> = <v, A^T dy> for what is linear in x: CONV without bias, POOL mean."""
+    """<A v, dy> = <v, A^T dy> for what is linear in x: CONV and its kin without bias, POOL mean."""
     rng = np.random.default_rng(4)
     seen = 0
     while seen < 40:
@@ -83,6 +83,49 @@ def test_backward_is_the_transposed_map(backend: str, draw: object) -> None:
         dx = made.backward(state, passed.tape, {"main": dy}).input
         assert dx is not None
         np.testing.assert_allclose((passed.outputs["main"] * dy).sum(), (v * dx).sum(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_deconv_is_conv_transposed(backend: str) -> None:
+    """<CONV x, y> = <x, DECONV y> with the same weights (N, D of the one are D, N of the other), for any stride, pads,
+    dilation and groups; `extra` is what CONV's `floor` drops."""
+    rng = np.random.default_rng(5)
+    shapes = set()
+    for _ in range(60):
+        graph = deconv(rng)
+        a, y_type, x_type = graph.nodes[1].attrs, graph.input.type, graph.nodes[1].type
+        same = {f: getattr(a, f) for f in ("window", "stride", "pad", "dilate", "groups")}
+        if any(e >= s for e, s in zip(a.extra, a.stride, strict=True)):
+            continue  # such a CONV gives more than y
+        shapes.add((a.stride, a.extra))
+        weight = rng.normal(size=(y_type.depth, a.filters // a.groups, *a.window))
+        x, y = rng.normal(size=(2, *x_type.shape)), rng.normal(size=(2, *y_type.shape))
+        attrs = {**same, "filters": y_type.depth, "fit": "floor", "bias": "none"}
+        forth = run_layer(backend, "CONV", attrs, [x], {"weight": weight}).y
+        attrs = {**same, "filters": a.filters, "extra": a.extra, "bias": "none"}
+        back = run_layer(backend, "DECONV", attrs, [y], {"weight": weight}).y
+        np.testing.assert_allclose((forth * y).sum(), (x * back).sum(), rtol=1e-12, atol=1e-12)
+    assert len(shapes) > 20
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_depthwise_is_a_convolution_of_as_many_groups(backend: str) -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(30):
+        graph = dwconv(rng)
+        a, depth = graph.nodes[1].attrs, graph.input.type.depth
+        same = {f: getattr(a, f) for f in ("window", "stride", "pad", "dilate", "fit", "bias")}
+        state = random_state(graph)
+        params = {name.removeprefix("dwconv1."): array for name, array in state.items()}
+        x, dy = rng.normal(size=(2, *graph.input.type.shape)), rng.normal(size=(2, *graph.nodes[1].type.shape))
+        one = run_layer(backend, "DWCONV", {**same, "times": a.times}, [x], params, dy)
+        other = run_layer(backend, "CONV", {**same, "filters": depth * a.times, "groups": depth}, [x], params, dy)
+        for found, expected in [
+            (one.y, other.y),
+            (one.dxs[0], other.dxs[0]),
+            *((one.dparams[name], array) for name, array in other.dparams.items()),
+        ]:
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -65,4 +65,12 @@ CODES = (
         "INPUT 1x1x8\nDECONV 3x3 *4 pad 2\n",
         "INPUT 1x1x8\nDECONV 3x3 *4 pad 1\n",
     ),
+    Code(
+        "E309",
+        "a size of another number of values",
+        "`RESHAPE` gives the values it gets another size; it neither adds nor drops any, so height x width x depth "
+        "must be as many as before.",
+        "INPUT 28x28x1\nFC 100\nRESHAPE 7x7x2\n",
+        "INPUT 28x28x1\nFC 98\nRESHAPE 7x7x2\n",
+    ),
 )
