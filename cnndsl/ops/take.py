@@ -26,27 +26,22 @@ def check(a: Take) -> None:
             f"takes no channel from {a.start} to before {a.stop}",
             blame="stop",
             label=f"must be above {a.start}",
-            help=(_change(a.start, a.start + 1),) if a.start == a.stop else (_change(a.stop, a.start),),
         )
 
 
 def infer(a: Take, inputs: Inputs) -> TensorType:
     (x,) = inputs
     if a.stop > x.depth:
-        last = a.stop - 1
+        last, fits = a.stop - 1, f"TAKE {a.start} {x.depth}"
         raise Reject(
             "E204",
             f"takes channels {a.start} to {last}, and its input has a depth of {x.depth}: channels 0 to {x.depth - 1}",
             blame="stop",
             label=f"must be at most {x.depth}",
-            help=(_change(a.start, x.depth),) if a.start < x.depth else (),
+            help=(Change(f"write `{fits}`", {"stop": str(x.depth)}),) if a.start < x.depth else (),
         )
     depth = a.stop - a.start
     return TensorType.vector(depth) if x.flat else TensorType(x.height, x.width, depth)
-
-
-def _change(start: int, stop: int) -> Change:
-    return Change(f"write `TAKE {start} {stop}`", {"start": str(start), "stop": str(stop)})
 
 
 def arithmetic(a: Take, inputs: Inputs, output: TensorType) -> str:
