@@ -9,7 +9,7 @@ from fractions import Fraction
 from cnndsl.ops import window
 from cnndsl.ops.conv import BIAS_DOC, BIASES, MOST_GROUPS, bias, check_groups, groups_change, nearest_groups
 from cnndsl.ops.spec import Change, Cost, Inputs, Op, ParamSpec, Reach, Reject, TensorType, choice, option, size, times
-from cnndsl.ops.window import Axis, pad_text, pair_text
+from cnndsl.ops.window import Axis, other_pad_text, pair_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +81,8 @@ def _narrower(a: Deconv, x: TensorType) -> Iterator[Change]:
         tried = replace(a, pad=pad)
         height, width = (_axis(tried, w1, which).input for which, w1 in enumerate((x.height, x.width)))
         if height > 0 and width > 0:
-            text = pad_text(pad) if any(pad) else ""
-            yield Change(
-                f"{f'use `{text}`' if text else 'leave the pad out'}, which gives {height}x{width}", {"pad": text}
-            )
+            told, argument = other_pad_text(pad)
+            yield Change(f"{told}, which gives {height}x{width}", {"pad": argument})
             return
 
 

@@ -182,17 +182,16 @@ def check_pad(
     sure: bool,
     more: tuple[Change, ...] = (),
 ) -> None:
-    """Raises Reject (E305) for a pad as wide as the window. `sure` is whether any narrower pad will do, whatever the
-    input; `more` are other ways out."""
+    """Raises Reject (E305) for a pad as wide as the window. `sure` is whether any size is whole; a pad that fills a
+    window then does whatever the input is. `more` are other ways out."""
     extents = tuple((f - 1) * d + 1 for f, d in zip(window[:2], dilate, strict=True))
     for axis, name in enumerate(("height", "width")):
         widest, most = max(pad[axis], pad[axis + 2]), extents[axis] - 1
         if widest > most:
             narrow = tuple(min(p, extent - 1) for p, extent in zip(pad, extents * 2, strict=True))
-            way: str | Change = f"`{pad_text(narrow)}` is the widest"
-            if sure or not any(narrow):
-                text = f"use `{pad_text(narrow)}`" if any(narrow) else "leave the pad out"
-                way = Change(text, {"pad": pad_text(narrow) if any(narrow) else ""})
+            told, argument = other_pad_text(narrow)
+            fits = sure and all(narrow[n] + narrow[n + 2] >= extents[n] - 1 for n in (0, 1))
+            way = Change(told, {"pad": argument}) if fits else f"`{pad_text(narrow)}` is the most"
             raise Reject(
                 "E305",
                 f"pad {widest} is not below the window's {name} of {most + 1}: a window would see only padding",
@@ -207,6 +206,11 @@ def pad_text(pad: tuple[int, ...]) -> str:
     if pad[:2] == pad[2:]:
         pad = pad[:1] if pad[0] == pad[1] else pad[:2]
     return "pad " + "x".join(map(str, pad))
+
+
+def other_pad_text(pad: tuple[int, ...]) -> tuple[str, str]:
+    """Another pad, as it is told and as it is written."""
+    return (f"use `{pad_text(pad)}`", pad_text(pad)) if any(pad) else ("leave the pad out", "")
 
 
 def pair_text(pair: tuple[int, ...]) -> str:
@@ -305,9 +309,12 @@ def _size(a: Windowed, x: TensorType) -> str | None:
     return f"{rows.output}x{columns.output}" if rows and columns else None
 
 
-def _settle(candidates: Callable[[int], Iterable[T]], fits: Callable[[int, T], bool]) -> tuple[T, T] | None:
-    """The first candidate of the height that fits both axes, else each axis its own first, else None."""
-    for one in candidates(0):
+def _settle(
+    candidates: Callable[[int], Iterable[T]], fits: Callable[[int, T], bool], *, alike: bool
+) -> tuple[T, T] | None:
+    """For height and width the first of its candidates that fits, or None; if `alike`, the first that fits both, if
+    there is one."""
+    for one in candidates(0) if alike else ():
         if fits(0, one) and fits(1, one):
             return one, one
     rows, columns = (next((one for one in candidates(axis) if fits(axis, one)), None) for axis in (0, 1))
@@ -358,13 +365,17 @@ def _other_pad(a: Windowed, x: TensorType, *, lopsided: bool) -> Iterator[Change
         else:
             yield from ((before, p) for p in (after, after - 1, after + 1) if p >= 0)
 
-    found = _settle(candidates, lambda axis, ends: _axis(_variant(a, pad=whole(axis, ends)), x, axis) is not None)
+    def fits(axis: int, ends: tuple[int, int]) -> bool:
+        return _axis(_variant(a, pad=whole(axis, ends)), x, axis) is not None
+
+    found = _settle(candidates, fits, alike=a.pad[0] == a.pad[1] and a.pad[2] == a.pad[3])
     if found is None:
         return
     (top, bottom), (left, right) = found
     pad = (top, left, bottom, right)
     if size := _size(_variant(a, pad=pad), x):
-        yield Change(f"use `{pad_text(pad)}`, which gives {size}", {"pad": pad_text(pad) if any(pad) else ""})
+        told, argument = other_pad_text(pad)
+        yield Change(f"{told}, which gives {size}", {"pad": argument})
 
 
 def _other_stride(a: Windowed, x: TensorType) -> Iterator[Change]:
@@ -373,7 +384,7 @@ def _other_stride(a: Windowed, x: TensorType) -> Iterator[Change]:
     def fits(axis: int, s: int) -> bool:
         return _axis(_variant(a, stride=(s, s)), x, axis) is not None
 
-    found = _settle(lambda axis: _near(a.stride[axis], 1, a.stride[axis] + 2), fits)
+    found = _settle(lambda axis: _near(a.stride[axis], 1, a.stride[axis] + 2), fits, alike=a.stride[0] == a.stride[1])
     if found and (size := _size(_variant(a, stride=found), x)):
         text = f"stride {pair_text(found)}"
         yield Change(f"use `{text}`, which gives {size}", {"stride": text})
@@ -391,7 +402,7 @@ def _other_window(a: Windowed, x: TensorType) -> Iterator[Change]:
         largest = min(a.window[axis], (room - 1) // a.dilate[axis] + 1)
         return range(largest, max(0, largest - NEARBY), -1)
 
-    found = _settle(candidates, lambda axis, f: _axis(other(f), x, axis) is not None)
+    found = _settle(candidates, lambda axis, f: _axis(other(f), x, axis) is not None, alike=False)
     if found is None:
         return
     made = _variant(a, window=found, stride=found if follows else a.stride)
