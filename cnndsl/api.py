@@ -14,9 +14,11 @@ from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
 from cnndsl.lang import ast
-from cnndsl.lang.lower import Choices, Lowered, known_facts, lower
-from cnndsl.lang.parse import LARGEST_SOURCE, parse, read_source
+from cnndsl.lang.lower import Choices, Lowered, known_facts, lower, placed
+from cnndsl.lang.parse import parse
 from cnndsl.lang.unparse import specialize, unparse
+from cnndsl.lang.uses import read_file as read_file
+from cnndsl.lang.uses import used
 from cnndsl.plugins import Registry
 from cnndsl.plugins import load as load_plugins
 from cnndsl.recipe.places import surveyed
@@ -71,6 +73,8 @@ class Network:
             raise CnnError(
                 Diagnostic("E210", f"{name} is a pattern, not a network", notes=self.lowered.open, help=help)
             )
+        if self.lowered.blocks:
+            raise CnnError(Diagnostic("E213", f"{name} has no steps of its own: it only defines blocks"))
         help = ("begin the file with `INPUT 28x28x1`, or give `--input 28x28x1` (in Python `input=(28, 28, 1)`)",)
         raise CnnError(Diagnostic("E213", f"{name} does not say how large its input is", help=help))
 
@@ -130,31 +134,23 @@ def examine(
     if module is None:
         return None, None, tuple(found)
     survey = known_facts if base is None else partial(surveyed, base=base, data_folder=data)
+    found = list(found)
+    modules = used(module, base, registry.layers, found)
     lowered = lower(
-        module, registry.layers, name=name, choices=choices, survey=survey, backends=tuple(registry.backends)
+        module,
+        registry.layers,
+        used=modules,
+        name=name,
+        choices=choices,
+        survey=survey,
+        backends=tuple(registry.backends),
     )
-    every = sorted([*found, *lowered.diagnostics], key=lambda d: d.span.start if d.span else -1)
+    every = sorted([*found, *lowered.diagnostics], key=lambda d: placed(d, source))
     if not errors(every) and lowered.fragment:
         message = "the file has no INPUT: its sizes were not checked"
         help = ("begin it with `INPUT 28x28x1`, or give `--input 28x28x1`",)
         every.append(Diagnostic("W201", message, source.span(0, 0), help=help))
     return module, lowered, tuple(every)
-
-
-def read_file(path: str | os.PathLike[str]) -> Source:
-    """The source in a file. Raises CnnError: E805 where it cannot be opened, E102 where it is not UTF-8."""
-    shown = os.fspath(path)
-    try:
-        if not Path(path).is_file():
-            what = "is a folder" if Path(path).is_dir() else "is not a file" if Path(path).exists() else None
-            message = f"{shown} {what}" if what else f"there is no file {shown}"
-            raise CnnError(Diagnostic("E805", message, help=("give the path of a .cnn file",)))
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_SOURCE + 4)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CnnError(Diagnostic("E805", f"{shown} cannot be opened: {reason}")) from error
-    return read_source(shown, data)
 
 
 def load(

@@ -5,7 +5,7 @@ One binder serves layers and the entries of a train block; only the codes of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,6 @@ from cnndsl.arguments import Argument
 from cnndsl.diagnostics import Diagnostic, Label
 from cnndsl.diagnostics.model import replaced
 from cnndsl.lang import ast
-from cnndsl.lang.ast import RESERVED
 from cnndsl.ops.spec import Op
 from cnndsl.schema import complaints
 from cnndsl.source import Span
@@ -31,6 +30,8 @@ class Codes:
     form: str = "E208"
 
 
+LINEAR = "linear"
+"""The word that undoes an activation."""
 LAYER_CODES = Codes()
 TRAIN_CODES = Codes(unknown="E503", value="E504", twice="E505", no_value="E506", form="E503")
 
@@ -45,30 +46,57 @@ class Signature:
     codes: Codes = LAYER_CODES
     activations: Mapping[str, Op] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    """Names that have a value in braces."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Bound:
     """What came out. `values` has the fields that were written and are right; `spans` the places of their arguments.
 
-    `missing` are required fields that were not written, `free` the pattern variables without a value. `failed` says
-    that a message was given, so that nothing further is built on this step.
+    `missing` are required fields that were not written, `free` the pattern variables without a value; `open` says that
+    an argument has no value yet. `activation` is the one that trails, None for none; `activation_attrs` are its
+    arguments; `activation_span` is there where one was written, ``linear`` too. `failed` says that a message was given,
+    so that nothing further is built on this step.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     activation: Op | None = None
+    activation_attrs: Any = None
     activation_span: Span | None = None
     missing: tuple[Argument, ...] = ()
     free: tuple[str, ...] = ()
+    open: bool = False
     failed: bool = False
 
 
-def bind(
-    signature: Signature, args: tuple[ast.Arg, ...], variables: Mapping[str, int], diagnostics: list[Diagnostic]
-) -> Bound:
-    """Sorts the arguments into the signature's fields; what is wrong goes to `diagnostics`."""
-    return _Binder(signature, args, variables, diagnostics).run()
+def bind(signature: Signature, args: tuple[ast.Arg, ...], diagnostics: list[Diagnostic]) -> Bound:
+    """Sorts the arguments, which have no expressions any more, into the signature's fields; what is wrong goes to
+    `diagnostics`."""
+    return _Binder(signature, args, diagnostics).run()
+
+
+def merged(signature: Signature, own: Bound, defaults: Bound | None, void: Collection[str] = ()) -> Bound:
+    """What a step says, and where it says nothing what a `set` said: argument by argument. Defaults of the fields in
+    `void` do not count beside what the step says."""
+    if defaults is None:
+        return own
+    kept = {name: v for name, v in defaults.values.items() if name not in own.spans and name not in void}
+    spans = {name: s for name, s in defaults.spans.items() if name not in own.spans and name not in void}
+    source = own if own.activation_span is not None else defaults
+    given = {**spans, **own.spans}
+    return Bound(
+        values={**kept, **own.values},
+        spans=given,
+        activation=source.activation,
+        activation_attrs=source.activation_attrs,
+        activation_span=source.activation_span,
+        missing=tuple(a for a in signature.arguments if a.required and a.field not in given),
+        free=tuple(dict.fromkeys([*defaults.free, *own.free])),
+        open=own.open or bool(set(spans) - set(kept)),
+        failed=own.failed or defaults.failed,
+    )
 
 
 class _Binder:
@@ -76,14 +104,12 @@ class _Binder:
         self,
         signature: Signature,
         args: tuple[ast.Arg, ...],
-        variables: Mapping[str, int],
         diagnostics: list[Diagnostic],
     ):
         self.signature = signature
         self.codes = signature.codes
         self.args = args
         self.at = 0
-        self.variables = variables
         self.diagnostics = diagnostics
         self.bound = Bound()
         self.free: list[str] = []
@@ -103,6 +129,11 @@ class _Binder:
                     self._positional(arg, ("number", "size"), (arg.value,))
                 case ast.Size():
                     self._positional(arg, ("size",), arg.numbers)
+                case ast.Expression():
+                    message = f"{self.signature.name} takes no expression: there are no parameters here"
+                    self._fail(self.codes.form, message, arg.span, "not expected")
+                case ast.Open():
+                    self._open(arg, "times" if arg.times else "number", "size")
         bound = self.bound
         given = set(bound.spans)
         bound.missing = tuple(a for a in self.signature.arguments if a.required and a.field not in given)
@@ -116,19 +147,24 @@ class _Binder:
     def _fields(self, *forms: str) -> list[Argument]:
         return [a for a in self.signature.arguments if a.form in forms]
 
+    def _open(self, arg: ast.Open, *forms: str) -> None:
+        """An argument without a value yet takes the place that its value would take."""
+        fields = [a for a in self._fields(*forms) if a.field not in self.bound.spans]
+        self._wait(arg, fields[0].field if fields else "", arg.span)
+
+    def _wait(self, arg: ast.Open, name: str, span: Span) -> None:
+        self.bound.open = True
+        self.free += arg.names
+        if name:
+            self.bound.spans[name] = span
+
     def _times(self, arg: ast.Times) -> None:
         fields = self._fields("times")
         if not fields:
             help = tuple(self._repeat_help(arg))
             self._fail(self.codes.form, f"{self.signature.name} takes no count", arg.span, "not expected", help=help)
             return
-        if isinstance(arg.count, str):
-            if arg.count not in self.variables:
-                self.free.append(arg.count)
-                self.bound.spans[fields[0].field] = arg.span
-                return
-            self._set(fields[0], arg.span, self.variables[arg.count])
-        elif not arg.whole:
+        if not arg.whole:
             message = f"the count of {self.signature.name} must be a whole number"
             self._fail(self.codes.value, message, arg.span)
             self.bound.spans[fields[0].field] = arg.span
@@ -209,7 +245,7 @@ class _Binder:
                 return
             if item.form == "choice" and self._choice(item, word):
                 return
-        if word.text in self.signature.activations:
+        if word.text in self.signature.activations or (word.text == LINEAR and self.signature.activations):
             self._activation(word)
             return
         words = self._fields("word")
@@ -220,9 +256,16 @@ class _Binder:
 
     def _option(self, item: Argument, word: ast.Word) -> None:
         value = self.args[self.at] if self.at < len(self.args) else None
+        if isinstance(value, ast.Open) and not value.times:
+            self.at += 1
+            self._wait(value, item.field, word.span.to(value.span))
+            return
         if not isinstance(value, ast.Number | ast.Size):
             help = (f"write `{word.text} {_example(item)}`",)
-            if isinstance(value, ast.Word) and any(value.text in a.spellings for a in self.signature.arguments):
+            if isinstance(value, ast.Word) and value.text in self.signature.parameters:
+                self.at += 1
+                help = (f"write `{word.text} {{{value.text}}}`",)
+            elif isinstance(value, ast.Word) and any(value.text in a.spellings for a in self.signature.arguments):
                 help = (f"`{value.text}` stands by itself: leave `{word.text}` out",)
             message = f"`{word.text}` of {self.signature.name} needs a value"
             self.bound.spans.setdefault(item.field, word.span)
@@ -231,7 +274,7 @@ class _Binder:
             self._fail(self.codes.no_value, message, word.span, "nothing behind it", help=help)
             return
         self.at += 1
-        numbers = value.numbers if isinstance(value, ast.Size) else (value.value,)
+        numbers: tuple[Any, ...] = value.numbers if isinstance(value, ast.Size) else (value.value,)
         self._numbers(item, value, word.span.to(value.span), numbers)
 
     def _choice(self, item: Argument, word: ast.Word) -> bool:
@@ -252,17 +295,36 @@ class _Binder:
             message = f"{self.signature.name} has two activations"
             self._fail(self.codes.twice, message, word.span, "again here", related=related)
             return
-        self.bound.activation = self.signature.activations[word.text]
         self.bound.activation_span = word.span
+        if word.text == LINEAR:
+            return
+        op = self.bound.activation = self.signature.activations[word.text]
+        value = self.args[self.at] if self.at < len(self.args) else None
+        takes = tuple(a for a in op.arguments if a.form == "number")
+        args: tuple[ast.Arg, ...] = ()
+        if takes and isinstance(value, ast.Number | ast.Open) and not getattr(value, "times", False):
+            self.at += 1
+            args = (value,)
+            self.bound.activation_span = word.span.to(value.span)
+        inner = bind(Signature(word.text, takes), args, self.diagnostics)
+        self.bound.failed = self.bound.failed or inner.failed
+        self.bound.open = self.bound.open or inner.open
+        self.free += inner.free
+        if not (inner.failed or inner.open or inner.missing):
+            self.bound.activation_attrs = op.attrs(**inner.values)
+        elif inner.missing:
+            message = f"`{word.text}` needs {' and '.join(f'`{a.usage}`' for a in inner.missing)} behind it"
+            self._fail("E206", message, word.span)
 
     def _unknown(self, word: ast.Word) -> None:
-        if word.text in RESERVED:
-            self.at = len(self.args)
-            self._fail("E115", f"`{word.text}` is a reserved word, and no argument", word.span)
+        if word.text in self.signature.parameters:
+            message = f"the value of a parameter stands in braces here: `{{{word.text}}}`"
+            fixes = replaced(word.span, f"write `{{{word.text}}}`", f"{{{word.text}}}")
+            self._fail("E216", message, word.span, fixes=fixes)
             return
         options = [a.field for a in self.signature.arguments if a.form == "option"]
         choices = [s for a in self.signature.arguments for s in a.spellings]
-        known = [*options, *choices, *self.signature.activations]
+        known = [*options, *choices, *self.signature.activations, *([LINEAR] if self.signature.activations else [])]
         guess = nearest(word.text, known)
         value = self.args[self.at] if self.at < len(self.args) else None
         if isinstance(value, ast.Number | ast.Size) and (guess in options or not self._has_room(value)):

@@ -11,7 +11,6 @@ from lark import Token
 
 from cnndsl.diagnostics import Diagnostic, Label
 from cnndsl.diagnostics.model import replaced
-from cnndsl.lang.ast import RESERVED
 from cnndsl.source import Source, Span
 from cnndsl.words import nearest
 
@@ -39,6 +38,10 @@ _WORDS = {
     "VBAR": "`|`",
     "OPTIONAL": "`?`",
     "TRAIN": "`train`",
+    "EXPR": "an expression",
+    "COMMA": "`,`",
+    "EQUAL": "`=`",
+    "REF": "a label",
     "$END": "the end of the file",
 }
 
@@ -71,16 +74,17 @@ def unexpected(
     """Why a token does not fit where it stands; `fresh` is whether a step begins there, `layers` what could."""
     span = span_of(token, source)
     match token.type:
-        case "OTHER":
-            return _other(token, span)
+        case "OTHER" | "COMMA" | "EQUAL":
+            return _other(token, span, source)
+        case "LBRACE" if "EXPR" in accepts:
+            help = ("an expression stands on one line: `{2*n}`",)
+            return Diagnostic("E105", "`{` is never closed on its line", span, "opened here", help=help)
         case "OPEN_STRING":
             return Diagnostic("E112", "the string is not closed", span, 'no `"` before the line ends')
         case "JUNK":
             if "STAR" in accepts and "WORD" not in accepts:
                 return _after_group(token, span)
             return _junk(token, span, layers)
-        case "WORD" if fresh and "LAYER" in accepts:
-            return _word_as_step(token, span, layers)
         case "WORD" | "NUMBER" if "STAR" in accepts and "WORD" not in accepts:
             return _after_group(token, span)
         case "VARIABLE" if fresh and "LAYER" in accepts:
@@ -89,12 +93,18 @@ def unexpected(
         case "NUMBER" | "SIZE" if fresh and "LAYER" in accepts:
             message = f"a step begins with a layer's name, not with `{token}`"
             return Diagnostic("E104", message, span, "no layer before it")
-        case _ if fresh and "WORD" in accepts:
+        case _ if fresh and "WORD" in accepts and "LAYER" not in accepts:
             message = f"a line of the train block begins with a key, not with `{token}`"
             return Diagnostic("E104", message, span, help=("keys are written in small letters: `batch 64`",))
-        case "TRAIN":
-            message = "`train` begins a block of its own: it stands at the start of a line, outside of brackets"
+        case "TRAIN" | "BLOCK" | "USE":
+            message = f"`{token}` stands at the start of a line, outside of brackets"
             return Diagnostic("E104", message, span)
+        case "AS" | "SET" if not (fresh and "LAYER" in accepts):
+            return Diagnostic("E115", f"`{token}` is a reserved word, and no argument", span)
+        case "AS":
+            return Diagnostic("E115", "`as` labels the step before it, on its line: `CONV 3x3 *8 as x`", span)
+        case "WORD" if fresh:
+            return word_as_step(token, source, layers)
     shown = "the end of the file" if token.type == "$END" else f"`{token}`"
     if token.type in ("SEP", "ARROW"):
         shown, span = _separator(token, source)
@@ -115,8 +125,8 @@ def _separator(token: Token, source: Source) -> tuple[str, Span]:
 def _wanted(accepts: set[str]) -> str:
     if accepts <= {"LBRACE", "GLUE"}:
         return "`{`"
-    if accepts & {"NUMBER"} and accepts <= {"NUMBER", "VARIABLE"}:
-        return "a number or a pattern variable"
+    if accepts & {"NUMBER"} and accepts <= {"NUMBER", "VARIABLE", "WORD", "EXPR"}:
+        return "a number, a name, a pattern variable or an expression"
     if "LAYER" in accepts and "LSQB" in accepts:
         return "a step"
     if "SEP" in accepts:
@@ -137,6 +147,7 @@ _HABITS = {
 
 
 def _after_group(token: Token, span: Span) -> Diagnostic:
+    """Something behind `]`: a count without its star."""
     digits = "".join(c for c in token if c.isdigit())[:10] or "2"
     message = f"expected a count, a separator or `?` behind the group, found `{_short(token)}`"
     return Diagnostic("E104", message, span, help=(f"to repeat a group, write `]*{digits}`",))
@@ -146,9 +157,14 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _other(token: Token, span: Span) -> Diagnostic:
+def _other(token: Token, span: Span, source: Source) -> Diagnostic:
     character = str(token)
     ascii_twin = unicodedata.normalize("NFKC", character)
+    if character in "\u2013\u2014\u2212" and source.text[span.end : span.end + 1] in (">", " ", ""):
+        # a dash that an editor made of the one in `->`
+        wide = source.span(span.start, span.end + (source.text[span.end : span.end + 1] == ">"))
+        message = f"the language has no `{character}` ({describe(character)})"
+        return Diagnostic("E101", message, span, "not ASCII", fixes=replaced(wide, "write `->`", "->"))
     twin = {"×": "x", "−": "-", "–": "-", "→": "->", "“": '"', "”": '"', "；": ";"}.get(character)
     if twin is None and ascii_twin != character and ascii_twin.isascii():
         twin = ascii_twin
@@ -158,9 +174,7 @@ def _other(token: Token, span: Span) -> Diagnostic:
     if character.isascii():
         help = (_HABITS[character],) if character in _HABITS else ()
         return Diagnostic("E101", f"`{character}` has no meaning here", span, "not part of the language", help=help)
-    return Diagnostic(
-        "E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", fixes=fixes
-    )
+    return Diagnostic("E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", fixes=fixes)
 
 
 def _junk(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
@@ -180,15 +194,15 @@ def _junk(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
     return Diagnostic("E103", message, span, help=help, fixes=fixes)
 
 
-def _word_as_step(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
-    if token in RESERVED:
-        return Diagnostic("E115", f"`{token}` is a reserved word, and no step begins with it", span)
+def word_as_step(token: Token, source: Source, layers: Collection[str]) -> Diagnostic:
+    """A word that begins a step, with no values behind it as a block's use has them."""
+    span = span_of(token, source)
     guess = nearest(token.upper(), layers)
     return Diagnostic(
         "E103",
-        f"a step begins with a layer's name, and `{_short(token)}` is not one: layers are written in capitals",
+        f"a step begins with a layer's name in capitals, or is a block's use, and `{_short(token)}` is neither",
         span,
-        help=() if guess else ("`cnndsl explain` lists the layers",),
+        help=() if guess else ("options stand on the line of their layer", f"a block is used as `{_short(token)}( )`"),
         fixes=replaced(span, f"write `{guess}`", guess) if guess else (),
     )
 
@@ -198,6 +212,35 @@ def argument_in_parentheses(said: Diagnostic, token: Token, layers: Collection[s
     if token.upper() in layers:
         return said
     return replace(said, help=("arguments stand without parentheses: `POOL max 2`; `( … )` holds branches",), fixes=())
+
+
+def without_comments(separator: str) -> str:
+    """The raw text of a separator, its comments taken out."""
+    return re.sub(r"#[^\n]*", "", separator)
+
+
+def separator_in_list(token: Token, source: Source) -> Diagnostic:
+    """`;` or `->` between the values of a block's use."""
+    bare = re.sub(r"#[^\n]*", lambda m: " " * len(m[0]), str(token))
+    at = next(i for i, c in enumerate(bare) if c in ";-")
+    start = (token.start_pos or 0) + at
+    span = source.span(start, start + (2 if bare[at] == "-" else 1))
+    return Diagnostic("E104", f"`{span.text}` stands between steps; values are separated by `,`", span)
+
+
+def in_list(token: Token, accepts: set[str], source: Source) -> Diagnostic:
+    """A token that does not fit between the parentheses of a block's use or definition."""
+    span = span_of(token, source)
+    shown = "the end of the file" if token.type == "$END" else f"`{_short(token)}`"
+    if token.type in ("NUMBER", "WORD", "VARIABLE", "EXPR", "SIZE") and "COMMA" in accepts:
+        message = f"expected `,` or `)` between values, found {shown}"
+        return Diagnostic(
+            "E104", message, span, fixes=replaced(source.span(span.start, span.start), "put `,` between", ", ")
+        )
+    wanted = "a value: a number, a name or `{ }`" if "NUMBER" in accepts else "`,` or `)`"
+    if "WORD" in accepts and "NUMBER" not in accepts:
+        wanted = "a parameter's name"
+    return Diagnostic("E104", f"expected {wanted}, found {shown}", span)
 
 
 def missing_separator(token: Token, source: Source) -> Diagnostic:
@@ -220,7 +263,9 @@ def arrow_span(token: Token, source: Source) -> Span:
 
 def stray_arrow(token: Token, source: Source) -> Diagnostic:
     span = arrow_span(token, source)
-    return Diagnostic("E107", "`->` stands between two steps, and one is missing", span, fixes=replaced(span, "take it out", ""))
+    return Diagnostic(
+        "E107", "`->` stands between two steps, and one is missing", span, fixes=replaced(span, "take it out", "")
+    )
 
 
 def arrow_between_entries(token: Token, source: Source) -> Diagnostic:

@@ -30,6 +30,8 @@ MOST_MESSAGES = 1_000
 _OPENERS = {"LSQB": "RSQB", "LPAR": "RPAR", "LBRACE": "RBRACE"}
 _CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
 _SEPARATORS = ("SEP", "ARROW")
+_TOP = ("TRAIN", "BLOCK", "USE")
+"""What stands outside of all brackets: at the start of a line it closes everything."""
 
 
 class _KeepJunk:
@@ -65,17 +67,23 @@ def parse(source: Source, layers: Collection[str] = ()) -> tuple[ast.Module | No
     tree = reader.read()
     if tree is None:
         return None, reader.diagnostics
-    module = replace(build(tree, source, reader.diagnostics), unclosed=frozenset(reader.unclosed))
+    module = replace(
+        build(tree, source, reader.diagnostics),
+        unclosed=frozenset(reader.unclosed),
+        broken_blocks=frozenset(reader.broken_blocks),
+    )
     reader.diagnostics.sort(key=lambda d: d.span.start if d.span else 0)
     return module, reader.diagnostics
 
 
 @dataclass(slots=True)
 class _Frame:
-    """An open bracket (None: the file itself) and the parser's state where the current step begins."""
+    """An open bracket (None: the file itself) and the parser's state where the current step begins. `entries` is
+    whether it holds the lines of a train block, not steps."""
 
     opener: Token | None
     fresh: Any
+    entries: bool = False
     before_separator: Any = None
     separator: Token | None = None
 
@@ -87,6 +95,15 @@ class _Reader:
         self.source = source
         self.layers = layers
         self.unclosed: set[int] = set()
+        self.broken_blocks: set[str] = set()
+        self.block_name: str | None = None
+        """The name of the definition that the current step is, as far as it was read."""
+        self.listing: Token | None = None
+        """The `(` of a list of values that is open."""
+        self.first: Token | None = None
+        """The token that began the current step."""
+        self.passed = 0
+        """Up to here the text was taken in as one token."""
         self.after_bare_train = False
         self.diagnostics = diagnostics
         self.reported = {d.span.start for d in diagnostics if d.span}
@@ -108,6 +125,8 @@ class _Reader:
     def read(self) -> Tree[Any] | None:
         previous: Token | None = None
         for token in tokens(self.source):
+            if (token.start_pos or 0) < self.passed:
+                continue
             if token.type in _OPENERS and len(self.frames) + len(self.junk) > DEEPEST_NESTING:
                 message = f"brackets stand {DEEPEST_NESTING + 1} levels deep, and {DEEPEST_NESTING} are allowed"
                 self.diagnostics.append(Diagnostic("E108", message, self._span(token)))
@@ -118,31 +137,86 @@ class _Reader:
                 message = f"the file has more than {MOST_STEPS:,} steps"
                 self.diagnostics.append(Diagnostic("E110", message, self._span(token)))
                 return None
+            token = self._expression(token) if token.type == "LBRACE" and not self.skipping else token
             self._token(token, previous)
             previous = token
         return self._end()
 
+    def _expression(self, token: Token) -> Token:
+        """The `{…}` that begins here, as one token, where an argument may stand; else the bracket itself."""
+        if "EXPR" not in self.parser.accepts():
+            return token
+        start = token.start_pos or 0
+        line_end = self.source.text.find("\n", start)
+        end = self.source.text.find("}", start, line_end if line_end >= 0 else len(self.source.text))
+        if end < 0:
+            return token
+        self.passed = end + 1
+        return Token("EXPR", self.source.text[start : end + 1], start_pos=start)
+
     def _token(self, token: Token, previous: Token | None) -> None:
         at_line_start = previous is not None and previous.type in _SEPARATORS and "\n" in previous
-        if token.type == "TRAIN" and at_line_start and len(self.frames) > 1:
+        if token.type in _TOP and at_line_start and (len(self.frames) > 1 or self.listing):
             self._close_all(f"before this `{token}`")
         if self.skipping and not self._ends_skip(token):
             return
-        if token.type in _CLOSERS or token.type == "VBAR":
+        if self.listing is not None:
+            self._in_list(token, previous)
+        elif token.type in _CLOSERS or token.type == "VBAR":
             self._closer(token)
         elif token.type in _SEPARATORS:
             self._separator(token)
         else:
             self._feed_or_recover(token)
             if token.type in _OPENERS and not self.skipping:
-                self.frames.append(_Frame(token, self._copy()))
-                self.at_fresh = True
+                self._open(token)
+
+    def _open(self, token: Token) -> None:
+        """Goes into a bracket that was just fed: steps, entries of a train block, or a list of values."""
+        accepts = self.parser.accepts()
+        if token.type == "LPAR" and "LAYER" not in accepts:
+            self.listing = token
+            return
+        self.frames.append(_Frame(token, self._copy(), entries="LAYER" not in accepts))
+        self.at_fresh = True
+        self.block_name = None
+
+    def _in_list(self, token: Token, previous: Token | None) -> None:
+        """A token between the parentheses of a block's use or definition, where line ends are space."""
+        assert self.listing is not None
+        if token.type in _SEPARATORS:
+            if "SEP" in self.parser.accepts():
+                self.parser.feed_token(Token.new_borrow_pos("SEP", str(token), token))
+            if any(sign in complaints.without_comments(token) for sign in (";", "->")):
+                self._report(complaints.separator_in_list(token, self.source))
+            return
+        try:
+            self.parser.feed_token(token)
+            if token.type == "RPAR":
+                self.listing = None
+        except UnexpectedToken:
+            opener, self.listing = self.listing, None
+            at_line_start = previous is not None and previous.type in _SEPARATORS and "\n" in previous
+            if at_line_start and token.type not in ("NUMBER", "EXPR"):
+                assert opener is not None
+                self._unclosed(opener, "")
+                self._recover(token)
+                self.skipping = False
+                self._begin_step(Token.new_borrow_pos("SEP", "\n", token))
+                self._token(token, previous)
+                return
+            self._report(complaints.in_list(token, self.parser.accepts(), self.source))
+            self._recover(token)
+            if token.type != "RPAR":
+                self.junk.append(token.type if token.type in _OPENERS else "LPAR")
 
     def _ends_skip(self, token: Token) -> bool:
         """Whether the step that is being passed over ends before this token."""
         if token.type in _OPENERS:
             self.junk.append(token.type)
             return False
+        if self.junk == ["LPAR"] and token.type in _SEPARATORS and "\n" in token:
+            self.junk.clear()  # most lists of values end on their line
         if self.junk:
             if token.type in _CLOSERS and self.junk[-1] == _CLOSERS[token.type]:
                 self.junk.pop()
@@ -163,21 +237,38 @@ class _Reader:
             self.parser.feed_token(token)
             if self.at_fresh:
                 self.steps += 1
+                self.first = token
+                self.block_name = "" if token.type == "BLOCK" else None
+            elif self.block_name == "" and token.type == "WORD":
+                self.block_name = str(token)
             self.at_fresh = False
         except UnexpectedToken:
             if self._missing_separator(token):
                 return
-            in_lost_train = self.after_bare_train and self.at_fresh and token.type == "WORD"
-            self.after_bare_train = in_lost_train
-            if not self.after_stray and not in_lost_train:
-                accepts, opener = self.parser.accepts(), self.frames[-1].opener
-                said = complaints.unexpected(token, accepts, self.source, fresh=self.at_fresh, layers=self.layers)
-                if token.type == "WORD" and self.at_fresh and opener is not None and opener.type == "LPAR":
-                    said = complaints.argument_in_parentheses(said, token, self.layers)
-                self._report(said)
+            if not self.after_stray:
+                self._complain(token)
             self._recover(token)
             if token.type in _OPENERS:
                 self.junk.append(token.type)
+
+    def _complain(self, token: Token) -> None:
+        """Reports a token that does not fit. The lines of a train block whose `{` is missing are passed over: they
+        begin with words, and there is a message already."""
+        accepts = self.parser.accepts()
+        lone_word = accepts <= {"LPAR", "GLUE"} and self.first is not None and self.first.type == "WORD"
+        self.after_bare_train = self.after_bare_train and lone_word
+        if not self.after_bare_train:
+            self._report(self._complaint(token, accepts, lone_word))
+
+    def _complaint(self, token: Token, accepts: set[str], lone_word: bool) -> Diagnostic:
+        """What is wrong with a token that does not fit, or with the word before it."""
+        opener = self.frames[-1].opener
+        if lone_word and self.first is not None:
+            said = complaints.word_as_step(self.first, self.source, self.layers)
+            if opener is not None and opener.type == "LPAR":
+                said = complaints.argument_in_parentheses(said, self.first, self.layers)
+            return said
+        return complaints.unexpected(token, accepts, self.source, fresh=self.at_fresh, layers=self.layers)
 
     def _missing_separator(self, token: Token) -> bool:
         """A layer's name in the middle of a step: the separator is missing, and both steps can be read."""
@@ -198,6 +289,9 @@ class _Reader:
 
     def _recover(self, token: Token) -> None:
         """Takes the current step back and puts BAD in its place."""
+        if self.block_name:
+            self.broken_blocks.add(self.block_name)
+        self.block_name = None
         self.parser = self.frames[-1].fresh.copy(deepcopy_values=False)
         self.parser.feed_token(Token.new_borrow_pos("BAD", str(token), token))
         self.at_fresh = False
@@ -214,14 +308,15 @@ class _Reader:
     def _separator(self, token: Token) -> None:
         frame = self.frames[-1]
         arrow = token.type == "ARROW"
-        if arrow and frame.opener is not None and frame.opener.type == "LBRACE":
+        if arrow and frame.entries:
             self._report(complaints.arrow_between_entries(token, self.source))
             token, arrow = Token.new_borrow_pos("SEP", str(token), token), False
         if not self.at_fresh:
             accepts = self.parser.accepts()
             if token.type not in accepts:
-                self.after_bare_train = "LBRACE" in accepts and accepts <= {"LBRACE", "GLUE"}
-                self._report(complaints.unexpected(token, accepts, self.source, fresh=False))
+                self._complain(token)
+                if "LBRACE" in accepts and accepts <= {"LBRACE", "GLUE"}:
+                    self.after_bare_train = True
                 self._recover(token)
                 self.skipping = False
             self._begin_step(token)
@@ -266,7 +361,7 @@ class _Reader:
             self._report(complaints.empty(token, frame.opener, self.source))
             self._recover(token)
         elif token.type not in self.parser.accepts():
-            self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+            self._complain(token)
             self._recover(token)
         self.skipping = False
 
@@ -294,7 +389,12 @@ class _Reader:
     def _close_all(self, before: str) -> None:
         """One message for everything that is open; then each is closed, so that what stood inside is still read."""
         openers = [frame.opener for frame in self.frames if frame.opener is not None]
-        self._unclosed(openers[-1], before, tuple(openers[:-1]))
+        if self.listing is not None:
+            self._unclosed(self.listing, before, tuple(openers))
+            self.listing = None
+            self._recover(Token("BAD", "", start_pos=len(self.source.text)))
+        elif openers:
+            self._unclosed(openers[-1], before, tuple(openers[:-1]))
         for opener in reversed(openers):
             self._close(opener)
         self.skipping = False
@@ -302,8 +402,8 @@ class _Reader:
 
     def _end(self) -> Tree[Any] | None:
         end = self.source.end.start
-        if len(self.frames) > 1:
-            if not self.skipping:
+        if len(self.frames) > 1 or self.listing is not None:
+            if not self.skipping and self.listing is None:
                 self._half_step(end)
             self._close_all("")
         eof = Token("$END", "", start_pos=end)

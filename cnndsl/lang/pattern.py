@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.lang import ast
 from cnndsl.lang.bind import Bound, Signature, bind
+from cnndsl.lang.resolve import resolve
 from cnndsl.ops.spec import Op
 
 PASSED_OVER = ("activation", "norm", "noise")
@@ -17,47 +18,23 @@ MOST_TRIES = 1_000_000
 """Layers held against layers, some seconds' work; a pattern that needs more is refused."""
 
 
-def walk(steps: Iterable[ast.Step]) -> Iterator[ast.Layer | ast.Group]:
-    """Every layer and group, in the order of the text."""
-    for step in steps:
-        if isinstance(step, ast.Group):
-            yield from walk(step.steps)
-            yield step
-        elif isinstance(step, ast.Layer):
-            yield step
-            for branch in step.branches or ():
-                yield from walk(branch)
-
-
 def variables(module: ast.Module) -> tuple[str, ...]:
     """The pattern variables of a file, in the order of the text."""
-    found: dict[str, None] = {}
-    for step in walk(module.steps):
-        counts = [step.times] if isinstance(step, ast.Group) else [a for a in step.args if isinstance(a, ast.Times)]
-        found.update({c.count: None for c in counts if c is not None and isinstance(c.count, str)})
-    return tuple(found)
+    every = (name for s in ast.walk(module.items) for e in ast.expressions(s) for name in ast.names(e.root))
+    return tuple(dict.fromkeys(n.text for n in sorted(every, key=lambda n: n.span.start) if n.is_variable))
 
 
 def is_pattern(module: ast.Module) -> bool:
     """Whether a file has variables, `?`, or an INPUT without size."""
-    if variables(module) or any(step.optional for step in walk(module.steps)):
+    if variables(module) or _has_optional(module):
         return True
-    first = module.steps[0] if module.steps else None
+    first = next((s for s in module.steps if not isinstance(s, ast.Set)), None)
     return isinstance(first, ast.Layer) and first.keyword == "INPUT" and not first.args
 
 
-def layer_count(steps: Iterable[ast.Step], values: Mapping[str, int]) -> int:
-    """Layers after groups are written out, counted without doing so. A free variable counts as 1."""
-    total = 0
-    for step in steps:
-        if isinstance(step, ast.Group):
-            times = step.times
-            count = 1 if times is None else values.get(times.count, 1) if isinstance(times.count, str) else times.count
-            total += max(1, count) * layer_count(step.steps, values)
-        else:
-            branches = step.branches or () if isinstance(step, ast.Layer) else ()
-            total += 1 + sum(layer_count(branch, values) for branch in branches)
-    return total
+def _has_optional(module: ast.Module) -> bool:
+    steps = (s for s in ast.walk(module.items) if isinstance(s, ast.Layer | ast.Group | ast.Call))
+    return any(step.optional for step in steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +59,7 @@ def match(pattern: ast.Module, network: ast.Module, layers: Mapping[str, Op]) ->
     """The values of the pattern's variables with which the network has its form: the smallest, in the order of the
     text; None where it has not. Raises CnnError (E210, E806) where the network is a pattern itself or there are too
     many ways to try."""
-    open_points = variables(network), any(step.optional for step in walk(network.steps))
-    if any(open_points):
+    if variables(network) or _has_optional(network):
         help = ("bind its variables, and take its `?` out",)
         raise CnnError(Diagnostic("E210", f"{network.source.name} is a pattern itself, not a network", help=help))
     matcher = _Matcher(layers, variables(pattern))
@@ -112,7 +88,7 @@ class _Matcher:
             op = self.layers.get(step.keyword)
             activations = self.activations if op is not None and op.takes_activation else {}
             signature = Signature(step.keyword, op.arguments if op else (), activations=activations)
-            self.cache[id(step)] = bind(signature, step.args, {}, [])
+            self.cache[id(step)] = bind(signature, resolve(step.args, {}, _quiet), [])
         return self.cache[id(step)]
 
     def items(self, steps: Iterable[ast.Step]) -> tuple[Item, ...]:
@@ -159,13 +135,14 @@ class _Matcher:
 
     def _group(self, group: ast.Group, items: tuple[Item, ...], states: set[State]) -> set[State]:
         times = group.times
-        if times is None or isinstance(times.count, int):
+        name = None if times is None else _variable(times)
+        if name is None:
             for _ in range(times.count if times is not None and isinstance(times.count, int) else 1):
                 before, states = states, self.run(group.steps, items, states)
                 if states == before or not states:
                     break
             return states
-        slot = self.variables.index(times.count)
+        slot = self.variables.index(name)
         found: set[State] = set()
         turn = 0
         while states and turn <= len(items):
@@ -197,8 +174,9 @@ class _Matcher:
         if any(item.values.get(name) != value for name, value in bound.values.items()):
             return
         for arg in step.args:
-            if isinstance(arg, ast.Times) and isinstance(arg.count, str):
-                slot = self.variables.index(arg.count)
+            name = _variable(arg) if isinstance(arg, ast.Times) else None
+            if name is not None:
+                slot = self.variables.index(name)
                 wanted = (
                     next((item.values.get(a.field) for a in item.op.arguments if a.form == "times"), None)
                     if item.op
@@ -215,3 +193,13 @@ class _Matcher:
                 ends = self.run(wanted_branch, branch, {(0, v) for v in states})
                 states = {v for end, v in ends if self.rest_passed_over(branch, end)}
         yield from ((after, v) for v in states)
+
+
+def _variable(times: ast.Times) -> str | None:
+    """The pattern variable that a count is, or None."""
+    count = times.count
+    return count.root.text if isinstance(count, ast.Expression) and isinstance(count.root, ast.Name) else None
+
+
+def _quiet(diagnostic: Diagnostic) -> None:
+    """What is wrong with arguments is told elsewhere."""

@@ -74,7 +74,7 @@ def _setting(entry: ast.Entry, candidates: list[Entry], diagnostics: list[Diagno
             return None
         chosen, args = candidates[words.index(first.text)], args[1:]
     name = f"{chosen.key} {chosen.word}".rstrip()
-    bound = bind(Signature(name, arguments(chosen.attrs), TRAIN_CODES), args, {}, diagnostics)
+    bound = bind(Signature(name, arguments(chosen.attrs), TRAIN_CODES), args, diagnostics)
     if bound.failed:
         return None
     if bound.missing:

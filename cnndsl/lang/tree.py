@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 from lark import Token
@@ -9,6 +10,7 @@ from lark import Tree as LarkTree
 
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.lang import ast
+from cnndsl.lang.expressions import ExpressionError, read
 from cnndsl.source import Source, Span
 
 Tree: TypeAlias = LarkTree[Any]
@@ -37,6 +39,15 @@ def _spine(tree: Tree, rule: str) -> tuple[list[Any], list[str]]:
             return members[::-1], separators[::-1]
 
 
+def _child(children: list[Any], rule: str) -> Any:
+    """The subtree of that rule among a node's children, or None."""
+    return next((c for c in children if isinstance(c, LarkTree) and c.data == rule), None)
+
+
+def _optional(children: list[Any]) -> bool:
+    return any(isinstance(c, Token) and c.type == "OPTIONAL" for c in children)
+
+
 def _glue(children: list[Any]) -> str:
     """The GLUE token among a node's children, or nothing."""
     return next((str(c) for c in children if isinstance(c, Token) and c.type == "GLUE"), "")
@@ -54,8 +65,20 @@ class _Builder:
     def module(self, tree: Tree) -> ast.Module:
         body, before, after = self._framed(tree.children)
         members, between = _spine(body, "body")
-        items = tuple(self.train(m) if m.data == "train" else self.step(m) for m in members)
+        items = tuple(self.item(m) for m in members)
         return ast.Module(self.source, items, (before, *between, after))
+
+    def item(self, tree: Tree) -> ast.Item:
+        match tree.data:
+            case "train":
+                return self.train(tree)
+            case "block":
+                return self.block(tree)
+            case "use":
+                path: Any = tree.children[1]
+                return ast.Use(self._whole(tree), ast.Text(self.span(path), str(path)[1:-1]))
+            case _:
+                return self.step(tree)
 
     def _framed(self, children: list[Any]) -> tuple[Tree, str, str]:
         """The list between optional separators."""
@@ -70,27 +93,110 @@ class _Builder:
         return ast.Steps(tuple(self.step(m) for m in members), (before, *between, after))
 
     def step(self, tree: Tree) -> ast.Step:
-        if tree.data == "layer":
-            return self.layer(tree)
-        if tree.data == "group":
-            return self.group(tree)
-        bad: Any = tree.children[0]
-        return ast.Bad(self.span(bad))
+        first: Any = tree.children[0]
+        match tree.data:
+            case "layer":
+                return self.layer(tree)
+            case "group":
+                return self.group(tree)
+            case "call":
+                return self.call(tree)
+            case "set":
+                args: Any = tree.children[2]
+                name: Any = tree.children[1]
+                self._check_name(name)
+                return ast.Set(self._whole(tree), self.span(name), self.args(args))
+            case "ref":
+                self._check_name(first)
+                return ast.Ref(self.span(first), str(first)[1:])
+            case _:
+                return ast.Bad(self.span(first))
 
     def layer(self, tree: Tree) -> ast.Layer:
         children: list[Any] = tree.children
         name, args, *rest = children
-        branches = next((r for r in rest if isinstance(r, LarkTree)), None)
-        mark = next((r for r in rest if isinstance(r, Token)), None)
+        branches = _child(rest, "branches")
         self._check_name(name)
         return ast.Layer(
             self._whole(tree),
             self.span(name),
             self.args(args),
             self.branches(branches) if branches is not None else None,
-            mark is not None,
+            _optional(rest),
             _glue(branches.children) if branches is not None else "",
+            self.label(rest),
         )
+
+    def label(self, children: list[Any]) -> ast.Word | None:
+        found = _child(children, "label")
+        return None if found is None else self.word(found.children[1])
+
+    def word(self, token: Any) -> ast.Word:
+        self._check_name(token)
+        return ast.Word(self.span(token), str(token))
+
+    def call(self, tree: Tree) -> ast.Call:
+        children: list[Any] = tree.children
+        name, values, *rest = children
+        return ast.Call(
+            self._whole(tree), self.word(name), self.values(values, "given"), _optional(rest), self.label(rest)
+        )
+
+    def block(self, tree: Tree) -> ast.Block:
+        children: list[Any] = tree.children
+        parameters = self.values(children[2], "declared")
+        opened = next(i for i, c in enumerate(children) if isinstance(c, Token) and c.type == "LBRACE")
+        glue = _glue(children[3:opened])
+        return ast.Block(
+            self._whole(tree), self.word(children[1]), parameters, self.steps(children[opened + 1 : -1]), glue
+        )
+
+    def values(self, tree: Tree, rule: str) -> ast.Values:
+        """Values or parameters in parentheses, with the raw text around each."""
+        children: list[Any] = tree.children
+        opened = next(i for i, c in enumerate(children) if isinstance(c, Token) and c.type == "LPAR")
+        flat: list[Any] = []
+        waiting = children[opened + 1 : -1][::-1]
+        while waiting:
+            child = waiting.pop()
+            if isinstance(child, LarkTree) and child.data == rule:
+                waiting += child.children[::-1]
+            else:
+                flat.append(child)
+        items: list[ast.Value] = []
+        separators = [""]
+        for child in flat:
+            if isinstance(child, LarkTree):
+                items.append(self.value(child))
+                separators.append("")
+            else:
+                separators[-1] += str(child)
+        return ast.Values(tuple(items), tuple(separators), _glue(children[:opened]))
+
+    def value(self, tree: Tree) -> ast.Value:
+        children: list[Any] = tree.children
+        name = children[0] if isinstance(children[0], Token) else None
+        operand = children[-1] if isinstance(children[-1], LarkTree) else None
+        return ast.Value(
+            self._whole(tree),
+            None if name is None else self.word(name),
+            None if operand is None else self.operand(operand.children[0]),
+        )
+
+    def operand(self, token: Any) -> ast.Number | ast.Expression:
+        return self.number(token) if token.type == "NUMBER" else self.expression(token)
+
+    def expression(self, token: Any) -> ast.Expression:
+        """``{2*n}``, or a bare name."""
+        span = self.span(token)
+        if token.type != "EXPR":
+            self._check_name(token)
+            return ast.Expression(span, ast.Name(span, str(token)))
+        try:
+            return ast.Expression(span, read(span))
+        except ExpressionError as error:
+            self.diagnostics.append(error.diagnostic)
+            return ast.Expression(span, None)
 
     def branches(self, tree: Tree) -> tuple[ast.Steps, ...]:
         alternatives = next(c for c in tree.children if isinstance(c, LarkTree))
@@ -103,11 +209,15 @@ class _Builder:
             alternatives = head
 
     def group(self, tree: Tree) -> ast.Group:
-        times = next((c for c in tree.children if isinstance(c, LarkTree) and c.data == "times"), None)
-        inner = [c for c in tree.children if c is not times]
-        optional = any(isinstance(c, Token) and c.type == "OPTIONAL" for c in inner)
+        children: list[Any] = tree.children
+        times = _child(children, "times")
+        inner = [c for c in children if not (isinstance(c, LarkTree) and c.data in ("times", "label"))]
         return ast.Group(
-            self._whole(tree), self.steps(inner), self.times(times) if times is not None else None, optional
+            self._whole(tree),
+            self.steps(inner),
+            self.times(times) if times is not None else None,
+            _optional(children),
+            self.label(children),
         )
 
     def train(self, tree: Tree) -> ast.Train:
@@ -142,7 +252,9 @@ class _Builder:
         span = self.span(item)
         match item.type:
             case "SIZE":
-                return ast.Size(span, tuple(self._integer(part, span) for part in item.split("x")))
+                return ast.Size(span, self._sizes(span))
+            case "EXPR":
+                return self.expression(item)
             case "NUMBER":
                 return self.number(item)
             case "STRING":
@@ -165,10 +277,21 @@ class _Builder:
         star: Any = tree.children[0]
         count: Any = tree.children[1]
         span = self.span(star).to(self.span(count))
-        if count.type == "VARIABLE":
-            return ast.Times(span, str(count))
+        if count.type != "NUMBER":
+            return ast.Times(span, self.expression(count))
         number = self.number(count)
         return ast.Times(span, number.value if number.whole else 1, number.whole)  # type: ignore[arg-type]
+
+    def _sizes(self, span: Span) -> tuple[int | ast.Expression, ...]:
+        """The parts of a size; an `x` within braces joins nothing."""
+        parts: list[int | ast.Expression] = []
+        for match in re.finditer(r"[0-9]+|\{[^{}]*\}", span.text):
+            place = self.source.span(span.start + match.start(), span.start + match.end())
+            if match[0][0] == "{":
+                parts.append(self.expression(Token("EXPR", match[0], start_pos=place.start)))
+            else:
+                parts.append(self._integer(match[0], place if len(match[0]) > LONGEST_NUMBER else span))
+        return tuple(parts)
 
     def _integer(self, text: str, span: Span) -> int:
         digits = text.lstrip("-")

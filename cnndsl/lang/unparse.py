@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from cnndsl.lang import ast
+from cnndsl.lang.expressions import spelled
 from cnndsl.lang.lower import Choices
 from cnndsl.source import Source, Span
 
@@ -22,6 +24,10 @@ def unparse(module: ast.Module) -> str:
         printer.separator(module.separators[index], 0, first=index == 0)
         if isinstance(item, ast.Train):
             printer.train(item)
+        elif isinstance(item, ast.Block):
+            printer.block(item)
+        elif isinstance(item, ast.Use):
+            printer.write(f'use "{item.path.value}"')
         else:
             printer.step(item)
     printer.end(module.separators[-1])
@@ -30,28 +36,30 @@ def unparse(module: ast.Module) -> str:
 
 def specialize(module: ast.Module, choices: Choices) -> ast.Module:
     """The tree with the user's choices written into it: values for variables, a size for INPUT, `?` decided."""
-    items: list[ast.Step | ast.Train] = []
+    items: list[ast.Item] = []
     separators = [module.separators[0]]
     index = 0
     for item, separator in zip(module.items, module.separators[1:], strict=True):
-        if not isinstance(item, ast.Train):
+        if isinstance(item, ast.Block):
+            item = replace(item, steps=_specialize(item.steps, choices))
+        elif not isinstance(item, ast.Train | ast.Use):
             kept = _specialize(ast.Steps((item,), ("", "")), choices).items
             if not kept:
                 continue
             item = kept[0]
-            if index == 0 and choices.input is not None:
+            if index == 0 and not isinstance(item, ast.Set) and choices.input is not None:
                 item, extra = _with_input(item, choices.input)
                 if extra is not None:
                     items.append(extra)
                     separators.append("\n")
-            index += 1
+            index += not isinstance(item, ast.Set)
         items.append(item)
         separators.append(separator)
     return replace(module, items=tuple(items), separators=tuple(separators))
 
 
 def _left_out(step: ast.Step, choices: Choices) -> bool:
-    return choices.drop_optional and isinstance(step, ast.Layer | ast.Group) and step.optional
+    return choices.drop_optional and isinstance(step, ast.Layer | ast.Group | ast.Call) and step.optional
 
 
 def _specialize(steps: ast.Steps, choices: Choices) -> ast.Steps:
@@ -67,9 +75,14 @@ def _specialize(steps: ast.Steps, choices: Choices) -> ast.Steps:
                 continue
             step = replace(step, steps=inner, times=times, optional=False)
         elif isinstance(step, ast.Layer):
-            args = tuple(_times(a, choices) if isinstance(a, ast.Times) else a for a in step.args)
+            args = tuple(_argument(a, choices) for a in step.args)
             branches = None if step.branches is None else tuple(_branch(b, choices) for b in step.branches)
             step = replace(step, args=args, branches=branches, optional=False)
+        elif isinstance(step, ast.Call):
+            values = tuple(replace(v, value=_expression(v.value, choices)) for v in step.values)
+            step = replace(step, values=replace(step.values, items=values), optional=False)
+        elif isinstance(step, ast.Set):
+            step = replace(step, args=tuple(_argument(a, choices) for a in step.args))
         items.append(step)
         separators.append(separator)
     return ast.Steps(tuple(items), tuple(separators))
@@ -84,10 +97,54 @@ def _branch(branch: ast.Steps, choices: Choices) -> ast.Steps:
     return ast.Steps((ast.Layer(span, _keyword("ID"), (), None, False),), ("", ""))
 
 
+def _argument(arg: ast.Arg, choices: Choices) -> ast.Arg:
+    match arg:
+        case ast.Times():
+            return _times(arg, choices)
+        case ast.Size():
+            numbers = tuple(_part(n, choices) for n in arg.numbers)
+            return replace(arg, numbers=numbers)
+        case ast.Expression():
+            return _expression(arg, choices)
+        case _:
+            return arg
+
+
+def _part(part: int | ast.Expression, choices: Choices) -> int | ast.Expression:
+    return part if isinstance(part, int) else _expression(part, choices)
+
+
 def _times(times: ast.Times, choices: Choices) -> ast.Times:
-    if isinstance(times.count, str) and times.count in choices.variables:
-        return replace(times, count=choices.variables[times.count])
-    return times
+    count = times.count
+    if not isinstance(count, ast.Expression):
+        return times
+    if isinstance(count.root, ast.Name) and count.root.text in choices.variables:
+        return replace(times, count=choices.variables[count.root.text])
+    return replace(times, count=_expression(count, choices))
+
+
+_Item = TypeVar("_Item", bound="ast.Number | ast.Expression | None")
+
+
+def _expression(item: _Item, choices: Choices) -> _Item:
+    """An expression with the values of variables in the place of their names."""
+    if not isinstance(item, ast.Expression):
+        return item
+    root = _bound(item.root, choices)
+    span = item.span if not isinstance(root, ast.Constant) else Source("", f"{{{root.value}}}").span(0, 0)
+    return replace(item, root=root, span=span)
+
+
+def _bound(root: ast.Operand | None, choices: Choices) -> ast.Operand | None:
+    match root:
+        case ast.Name(text=text) if text in choices.variables:
+            return ast.Constant(root.span, choices.variables[text])
+        case ast.Operation():
+            right = _bound(root.right, choices)
+            assert right is not None
+            return replace(root, left=_bound(root.left, choices), right=right)
+        case _:
+            return root
 
 
 def _with_input(step: ast.Step, size: tuple[int, int, int]) -> tuple[ast.Step, ast.Step | None]:
@@ -106,15 +163,39 @@ def argument(arg: ast.Arg) -> str:
     """One argument as text."""
     match arg:
         case ast.Times():
+            if isinstance(arg.count, ast.Expression):
+                return "*" + expression(arg.count)
             return f"*{arg.count}" if arg.whole else "*" + arg.span.text.lstrip("* \t")
         case ast.Size():
-            return "x".join(map(str, arg.numbers))
+            return "x".join(expression(n) if isinstance(n, ast.Expression) else str(n) for n in arg.numbers)
+        case ast.Expression():
+            return expression(arg)
         case ast.Text():
             return f'"{arg.value}"'
         case ast.Word():
             return arg.text
-        case ast.Number():
+        case ast.Number() | ast.Open():
             return arg.span.text
+
+
+def _value(item: ast.Value) -> str:
+    """``64``, ``q=2``, ``n``."""
+    name = item.name.text if item.name is not None else ""
+    match item.value:
+        case ast.Number() as number:
+            text = number.span.text
+        case ast.Expression() as found:
+            text = expression(found)
+        case _:
+            return name
+    return f"{name}={text}" if name else text
+
+
+def expression(item: ast.Expression) -> str:
+    """A bare name, or ``{2*n}``."""
+    if item.span.text[:1] != "{" and isinstance(item.root, ast.Name):
+        return item.root.text
+    return f"{{{spelled(item.root)}}}"
 
 
 _LINE_END = re.compile(r"\r?\n")
@@ -207,7 +288,15 @@ class _Printer:
             if step.branches is not None:
                 self.glue(step.glue)
                 self.branches(step.branches)
-            self.write("?" if step.optional else "")
+            self.suffix(step)
+        elif isinstance(step, ast.Call):
+            self.write(step.name.text)
+            self.values(step.values)
+            self.suffix(step)
+        elif isinstance(step, ast.Set):
+            self.write(" ".join(["set", step.keyword, *(argument(a) for a in step.args)]))
+        elif isinstance(step, ast.Ref):
+            self.write("@" + step.name)
         elif isinstance(step, ast.Group):
             start = self.indent
             self.write("[")
@@ -215,7 +304,48 @@ class _Printer:
             self.write("]")
             if step.times is not None:
                 self.write(argument(step.times))
-            self.write("?" if step.optional else "")
+            self.suffix(step)
+
+    def suffix(self, step: ast.Layer | ast.Group | ast.Call) -> None:
+        """What may stand behind a step: `?`, and its label."""
+        self.write("?" if step.optional else "")
+        if step.label is not None:
+            self.write(f" as {step.label.text}")
+
+    def values(self, values: ast.Values) -> None:
+        """Values in parentheses: on one line, or one a line where comments stand between them."""
+        self.glue(values.glue)
+        shown = [_value(v) for v in values]
+        if not any("#" in raw for raw in values.separators):
+            self.write(f"({', '.join(shown)})")
+            return
+        indent = self.indent + 2
+        self.write("(")
+        for index, raw in enumerate(values.separators):
+            for line in raw.split("\n"):
+                code, mark, comment = line.partition("#")
+                self.write("," if "," in code and index else "")
+                if mark:
+                    self.write(("  " if self.lines[-1].strip() else "") + f"# {comment.strip()}".rstrip())
+                    self.new_line(indent)
+            if index < len(shown):
+                if self.lines[-1].strip():
+                    self.new_line(indent)
+                self.write(shown[index])
+        if self.lines[-1].strip():
+            self.new_line(indent - 2)
+        else:
+            self.lines[-1] = " " * (indent - 2)
+        self.write(")")
+
+    def block(self, block: ast.Block) -> None:
+        self.write(f"block {block.name.text}")
+        self.values(block.parameters)
+        self.glue(block.glue)
+        start = self.indent
+        self.write("{" if self.lines[-1].isspace() or not self.lines[-1] else " {")
+        self.list(block.steps, start + 2, start)
+        self.write("}")
 
     def list(self, steps: ast.Steps, indent: int, closing: int) -> None:
         """Steps between brackets: on one line with spaces inside, or each line indented and the bracket below."""

@@ -10,7 +10,7 @@ from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, TensorType, choice, cou
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FC:
     units: int = count(doc="number of outputs")
-    bias: str = choice({"nobias": "none"}, default="unit", doc="a bias for each output, or none")
+    bias: str = choice({"nobias": "none", "bias filter": "unit"}, default="unit", doc="a bias for each output, or none")
 
 
 def infer(a: FC, inputs: Inputs) -> TensorType:
@@ -46,5 +46,6 @@ Parameters: (in + 1)*N; on a 1000x1000 image `FC 100` has 100,000,100, which is 
     cost=cost,
     arithmetic=arithmetic,
     reach=whole_map,
+    regardless=lambda a: TensorType.vector(a.units),
     takes_activation=True,
 )

@@ -5,7 +5,7 @@ Everything the author of a layer needs can be imported from here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from cnndsl.arguments import (
     option,
     size,
     times,
+    word,
 )
 from cnndsl.ir.types import Change, Cost, Inputs, ParamSpec, Reach, Reject, TensorType
 
@@ -38,12 +39,13 @@ __all__ = [
     "choice",
     "count",
     "number",
-    "option",
     "one_cell",
+    "option",
     "same_type",
     "size",
     "times",
     "whole_map",
+    "word",
 ]
 
 
@@ -68,6 +70,16 @@ def no_arithmetic(attrs: Any, inputs: Inputs, output: TensorType) -> str:
     return ""
 
 
+def no_output(attrs: Any) -> TensorType | None:
+    """Of most layers the output's size is not known without the input's."""
+    return None
+
+
+def no_defaults(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> Collection[str]:
+    """Of most layers every argument that a step leaves out may come from a `set`."""
+    return ()
+
+
 def one_cell(attrs: Any, inputs: Inputs, output: TensorType) -> Reach:
     """Reach of a layer that works on each position by itself."""
     return Reach()
@@ -88,7 +100,9 @@ class Op:
     `infer(attrs, inputs)` gives the output type or raises Reject; it knows no source text. `params` and `cost` are
     asked only after it. `check(attrs)` raises Reject for what is wrong whatever the input is. `kind` tells others what
     to expect: `match` passes over norms, activations and noise; a `join` takes several inputs and is written with
-    branches; `head` and `empty` are read by the lowering and make no node. `reach` gives the receptive field's growth.
+    branches; `head` and `empty` are read by the lowering and make no node. `reach` gives the receptive field's growth;
+    `regardless` the output's size where the input's is not known; `void(own, defaults)` names the fields of which a
+    `set` cannot speak beside what a step says itself.
     `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
     an activation trails. `rectifier`: weights before it start by He.
     """
@@ -105,6 +119,8 @@ class Op:
     cost: Callable[[Any, Inputs, TensorType], Cost] = no_cost
     arithmetic: Callable[[Any, Inputs, TensorType], str] = no_arithmetic
     reach: Callable[[Any, Inputs, TensorType], Reach] = one_cell
+    regardless: Callable[[Any], TensorType | None] = no_output
+    void: Callable[[Mapping[str, Any], Mapping[str, Any]], Collection[str]] = no_defaults
     takes_activation: bool = False
     activation_word: str = ""
     rectifier: bool = False

@@ -51,7 +51,9 @@ def _input(node: Node, found: Facts, data: str, pad: int, span: Span | None) -> 
 
 
 def _rewrite(span: Span | None, text: str) -> tuple[Fix, ...]:
-    return replaced(span, f"write `{text}`", text, sure=False) if span is not None and span.text.startswith("INPUT ") else ()
+    if span is None or not span.text.startswith("INPUT "):
+        return ()
+    return replaced(span, f"write `{text}`", text, sure=False)
 
 
 def _classes(node: Node, found: Facts, span: Span | None) -> tuple[Diagnostic, ...]:

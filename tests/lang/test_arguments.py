@@ -33,7 +33,7 @@ INPUT = "INPUT 28x28x4\n"
         ("CONV 3x3 *4 pad 1x2x3", ["E204 2:17"]),
         ("CONV 3x3 *4 stride", ["E206 2:13"]),
         ("CONV 3x3 *4 stride *2", ["E206 2:13"]),
-        ("CONV 3x3 *4 relu as x", ["E115 2:18"]),
+        ("CONV 3x3 *4 relu as", ["E104 2:20"]),
         ("CONV 65536 *1 dilate 65536", ["E302 2:6"]),
         ("CONV 3x3 *4 stride pad 1", ["E206 2:13"]),
         ("CONV 0x3x3 *4", ["E204 2:6"]),

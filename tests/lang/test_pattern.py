@@ -101,7 +101,8 @@ def test_variables_bind_and_a_size_makes_it_a_network() -> None:
     network = cnndsl.loads(COMPLETE, variables={"N": 2, "M": 2}, input=(8, 8, 1))
     keywords = [n.keyword for n in network.graph]
     assert keywords == ["INPUT", *["CONV", "CONV", "POOL"] * 2, "FC"]
-    assert network.pattern
+    assert cnndsl.loads(COMPLETE).pattern
+    assert not network.pattern
     dropped = cnndsl.loads(COMPLETE, variables={"N": 2, "M": 2}, input=(8, 8, 1), drop_optional=True)
     assert [n.keyword for n in dropped.graph] == ["INPUT", *["CONV"] * 4, "FC"]
 

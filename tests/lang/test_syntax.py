@@ -95,11 +95,14 @@ def test_numbers_and_sizes() -> None:
     values = [
         (type(a).__name__, getattr(a, "numbers", getattr(a, "count", getattr(a, "value", getattr(a, "text", None)))))
         for a in step.args
+        if not (isinstance(a, ast.Times) and isinstance(a.count, ast.Expression))
     ]
+    (variable,) = ast.expressions(step)
+    assert isinstance(variable.root, ast.Name)
+    assert (variable.root.text, variable.root.is_variable) == ("N", True)
     assert values == [
         ("Size", (3, 3, 3)),
         ("Times", 2),
-        ("Times", "N"),
         ("Number", -1),
         ("Number", 0.05),
         ("Number", 1e-4),
@@ -139,7 +142,7 @@ INPUT = "INPUT 28x28x1\n"
         ("# only\n  # comments\n", ["E114 1:1"]),
         ("CONVV 3x3 *4", ["E201 2:1"]),
         ("CONV 3x3 *", ["E104 2:11"]),
-        ("CONV 3x3 * relu", ["E104 2:12"]),
+        ("CONV 3x3 * relu", ["E216 2:12"]),
         ("CONV 3x3x *4", ["E103 2:6"]),
         ("Conv 3x3 *4", ["E103 2:1"]),
         ("conv 3x3 *4", ["E103 2:1"]),
@@ -164,7 +167,7 @@ INPUT = "INPUT 28x28x1\n"
         ("RELU ->", ["E107 2:6"]),
         ("[ -> RELU ]", ["E107 2:3"]),
         ("RELU TANH", ["E104 2:6"]),
-        ("set CONV pad 1", ["E115 2:1"]),
+        ("CONV 3x3 *8 set", ["E115 2:13"]),
         ("3x3", ["E104 2:1"]),
         ("N", ["E104 2:1"]),
         ("RELU; ( RELU )", ["E104 2:7"]),
@@ -198,7 +201,7 @@ def test_one_mistake_makes_one_message(text: str, expected: list[str], found: Fo
         # a bracket never closed: what stands in it is still read, and so is the train block behind it
         ("[ FC 0\nRELU\ntrain { batch 0 }", ["E105 2:1", "E204 2:6", "E504 4:15"]),
         # junk that has brackets of its own
-        ("FC 3 { [ ( 4 ) ] }\nFC 0", ["E104 2:6", "E204 3:4"]),
+        ("FC 3 { [ ( 4 ) ] }\nFC 0", ["E116 2:8", "E204 3:4"]),
         # a missing separator: both steps are read
         ("CONV 3x3 *4 POOL max 0\nFC 0", ["E104 2:13", "E204 2:22", "E204 3:4"]),
         ("FC 3\ntrain { epochs 0; 4; lr 3; seed 1 2 }", ["E504 3:16", "E104 3:19", "E502 3:22", "E505 3:35"]),

@@ -122,7 +122,7 @@ def test_records_that_are_turned_away(sample: Plugin) -> None:
         ([BUILTIN, replace(sample, layers=(replace(op, activation_word="relu"),))], "`relu` is taken"),
         ([BUILTIN, replace(sample, layers=(replace(op, attrs=_Undeclared),))], "is not declared"),
         ([BUILTIN, replace(sample, layers=(replace(op, keyword="ABc"),))], "ABc: a keyword is two or more"),
-        ([BUILTIN, replace(sample, layers=(replace(op, keyword="ID"),))], "ID: a keyword is two or more"),
+        ([BUILTIN, replace(sample, layers=(replace(op, keyword="ID"),))], "ID: a layer of this name"),
         ([BUILTIN, replace(sample, layers=(replace(op, examples=()),))], "it has no examples"),
         ([BUILTIN, replace(sample, layers=("CLIP",))], "'CLIP' is not an Op"),  # type: ignore[arg-type]
         ([BUILTIN, replace(sample, backends=BUILTIN.backends)], "a backend `naive` is already there"),

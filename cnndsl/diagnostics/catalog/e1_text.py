@@ -29,8 +29,8 @@ CODES = (
         "something else was expected here",
         "The step cannot be read past this place. Steps are separated by line ends, `;` or `->`; a step is a layer, a "
         "group `[ … ]`, or branches `ADD( a | b )`.",
-        "INPUT 28x28x1\nCONV 5x5 * relu\n",
-        "INPUT 28x28x1\nCONV 5x5 *6 relu\n",
+        "INPUT 28x28x1\nCONV 5x5 *\n",
+        "INPUT 28x28x1\nCONV 5x5 *6\n",
     ),
     Code(
         "E105",
@@ -105,8 +105,17 @@ CODES = (
     Code(
         "E115",
         "a reserved word",
-        "`as`, `block`, `set` and `use` are reserved; this version has no steps that begin with them.",
-        "INPUT 28x28x1\nset CONV pad 1\nCONV 3x3 *8 pad 1\n",
-        "INPUT 28x28x1\nCONV 3x3 *8 pad 1\n",
+        "`as`, `block`, `set`, `use` and `train` are words of the language itself: no option has their name, and each "
+        "has "
+        "its own place. `as` labels the step before it; the others begin a line.",
+        "INPUT 28x28x1\nCONV 3x3 *8 set\n",
+        "INPUT 28x28x1\nCONV 3x3 *8\n",
+    ),
+    Code(
+        "E116",
+        "an expression that cannot be read",
+        "An expression in `{ }` has whole numbers, parameters, `+ - * /` and parentheses, on one line.",
+        "block wide(n) {\n  CONV 3x3 *{2*} pad 1\n}\nINPUT 28x28x1\nwide(4)\n",
+        "block wide(n) {\n  CONV 3x3 *{2*n} pad 1\n}\nINPUT 28x28x1\nwide(4)\n",
     ),
 )

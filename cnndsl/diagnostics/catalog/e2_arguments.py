@@ -108,6 +108,68 @@ CODES = (
         exit_code=2,
     ),
     Code(
+        "E216",
+        "a name without a value",
+        "A small name behind `*` or in `{ }` is a parameter of the block it stands in. Outside of blocks there are "
+        "none; "
+        "a pattern variable is one capital: `*N`.",
+        "block wide(n) {\n  CONV 3x3 *m pad 1\n}\nINPUT 28x28x1\nwide(4)\n",
+        "block wide(n) {\n  CONV 3x3 *n pad 1\n}\nINPUT 28x28x1\nwide(4)\n",
+    ),
+    Code(
+        "E217",
+        "an expression without a whole value",
+        "Expressions are worked out on whole numbers: a division that leaves a rest, or one by 0, has no value.",
+        "block half(n) {\n  CONV 1x1 *{n/2}\n}\nINPUT 28x28x1\nhalf(5)\n",
+        "block half(n) {\n  CONV 1x1 *{n/2}\n}\nINPUT 28x28x1\nhalf(6)\n",
+    ),
+    Code(
+        "E218",
+        "a block that is not there",
+        "A block is defined by `block name(p) { ... }`, in this file or in one that it takes in by `use`.",
+        "block basic(n) {\n  CONV 3x3 *n pad 1\n}\nINPUT 28x28x1\nbasik(4)\n",
+        "block basic(n) {\n  CONV 3x3 *n pad 1\n}\nINPUT 28x28x1\nbasic(4)\n",
+    ),
+    Code(
+        "E219",
+        "values that do not fit a block's parameters",
+        "A block's use gives every parameter that has no default a whole number, by place or by name: `name(64, q=2)`.",
+        "block basic(n, k=3) {\n  CONV {k}x{k} *n\n}\nINPUT 28x28x1\nbasic()\n",
+        "block basic(n, k=3) {\n  CONV {k}x{k} *n\n}\nINPUT 28x28x1\nbasic(4)\n",
+    ),
+    Code(
+        "E220",
+        "a block that uses itself",
+        "A block is written out where it is used, so a chain of uses that comes back to itself would never end.",
+        "block round(n) {\n  CONV 3x3 *n -> round(n)\n}\nINPUT 28x28x1\nround(4)\n",
+        "block round(n) {\n  CONV 3x3 *n\n}\nINPUT 28x28x1\nround(4)\n",
+    ),
+    Code(
+        "E221",
+        "two definitions of one name",
+        "Blocks of one name, in this file or in those that it uses, and parameters of one name cannot be told apart.",
+        "block a(n) {\n  CONV 3x3 *n\n}\nblock a(n) {\n  CONV 1x1 *n\n}\nINPUT 28x28x1\na(4)\n",
+        "block a(n) {\n  CONV 3x3 *n\n}\nblock b(n) {\n  CONV 1x1 *n\n}\nINPUT 28x28x1\na(4) -> b(4)\n",
+    ),
+    Code(
+        "E222",
+        "a file that cannot be used",
+        "`use` takes in the blocks of a file in the same folder or below it; symbolic links are resolved first. Files "
+        "may "
+        "not use each other in a circle.",
+        'use "../blocks.cnn"\nINPUT 28x28x1\nFC 10\n',
+        "INPUT 28x28x1\nFC 10\n",
+    ),
+    Code(
+        "E223",
+        "a layer that has no defaults",
+        "`set` gives the arguments that later steps of a layer leave out. INPUT stands once, and ID, HEAD and layers "
+        "that "
+        "join branches have no arguments to leave out.",
+        "set INPUT 28x28x1\nINPUT 28x28x1\nFC 10\n",
+        "INPUT 28x28x1\nFC 10\n",
+    ),
+    Code(
         "W201",
         "sizes were not checked",
         "The file has no INPUT: it is a fragment. What does not depend on the size was checked. Give `--input 28x28x1` "

@@ -25,4 +25,37 @@ CODES = (
         "INPUT 28x28x8\nADD( CONV 3x3 *8 pad 1 )\n",
         "INPUT 28x28x8\nADD( CONV 3x3 *8 pad 1 | ID )\n",
     ),
+    Code(
+        "E404",
+        "a label that is not there",
+        "A label is set by `as x` behind a step and used after it, by `@x` as the first step of a branch. It is local "
+        "to its "
+        "block's use and to its turn of a repeated group.",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1 as early\nCONV 3x3 *8 pad 1\nADD( ID | @erly )\n",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1 as early\nCONV 3x3 *8 pad 1\nADD( ID | @early )\n",
+    ),
+    Code(
+        "E405",
+        "two labels of one name",
+        "A label is the name of its step, and of its parameters: it cannot be given twice.",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1 as a\nCONV 3x3 *8 pad 1 as a\nADD( ID | @a )\n",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1 as a\nCONV 3x3 *8 pad 1 as b\nCONCAT( ID | @a | @b )\n",
+    ),
+    Code(
+        "E406",
+        "a label used as a step",
+        "`@x` begins a branch: the branch starts from the labelled step. Elsewhere a step goes on from the one before "
+        "it.",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1 as a\nRELU -> @a\n",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1 as a\nADD( RELU | @a )\n",
+    ),
+    Code(
+        "E407",
+        "a head that cannot stand so",
+        "`HEAD name( steps )` is a side output with a name of its own, in one branch. The name `main` is that of the "
+        "main "
+        "flow, and those of losses are taken.",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1\nHEAD main( FC 1 )\nFC 10\n",
+        "INPUT 28x28x8\nCONV 3x3 *8 pad 1\nHEAD value( FC 1 )\nFC 10\n",
+    ),
 )
