@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import groupby
 from pkgutil import iter_modules
 from types import ModuleType
 
@@ -42,23 +44,24 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     for name, module in _commands().items():
         text = module.__doc__ or ""
-        sub = subparsers.add_parser(name, help=module.HELP, description=text.strip(), formatter_class=formatter)
+        sub = subparsers.add_parser(name, help=module.HELP, description=_filled(text), formatter_class=formatter)
         module.configure(sub)
         sub.set_defaults(run=module.run)
     return top
+
+
+def _filled(text: str) -> str:
+    """Paragraphs as wide as the terminal; lines that are indented stay as they are."""
+    width = terminal.width(sys.stdout) - 2
+    runs = groupby(text.strip().split("\n"), key=lambda line: not line or line.startswith(" "))
+    return "\n".join("\n".join(run) if kept else textwrap.fill(" ".join(run), width) for kept, run in runs)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and gives its exit code."""
     terminal.prepare()
     try:
-        args = parser().parse_args(argv)
-        code: int = args.run(args)
-        sys.stdout.flush()
-        return code
-    except CnnError as error:
-        terminal.say(error.diagnostics, sys.stderr)
-        return error.exit_code
+        return _run(argv)
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
         return 130
@@ -67,13 +70,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         wrong = Diagnostic("E803", f"output cannot be written: {error.strerror or error}")
-        terminal.say([wrong], sys.stderr)
         terminal.give_up(sys.stdout)
-        return exit_code([wrong])
-    except MemoryError:
-        wrong = Diagnostic("E802", "the machine has no more memory")
         terminal.say([wrong], sys.stderr)
         return exit_code([wrong])
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        args = parser().parse_args(argv)
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except CnnError as error:
+        terminal.say(error.diagnostics, sys.stderr)
+        return error.exit_code
 
 
 def entry() -> None:

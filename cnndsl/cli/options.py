@@ -42,6 +42,11 @@ def binding(text: str) -> tuple[str, int]:
     return text[0], int(text[2:])
 
 
+def name(path: str) -> str:
+    """What messages call a file."""
+    return "<stdin>" if path == "-" else path
+
+
 def choices(args: argparse.Namespace) -> Choices:
     return Choices(dict(args.variables), args.input, args.drop_optional)
 
@@ -50,7 +55,7 @@ def read(path: str) -> Source:
     """The source in a file; ``-`` is standard input. Raises CnnError."""
     if path != "-":
         return api.read_file(path)
-    return read_source("<stdin>", sys.stdin.buffer.read(LARGEST_SOURCE + 4))
+    return read_source(name(path), sys.stdin.buffer.read(LARGEST_SOURCE + 4))
 
 
 def network(args: argparse.Namespace) -> api.Network:

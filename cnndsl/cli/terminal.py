@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from cnndsl.diagnostics import Diagnostic, render
-from cnndsl.diagnostics.render import Style
+from cnndsl.diagnostics import Diagnostic
+from cnndsl.diagnostics.render import Style, letters, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
+SPELT = "cnndsl.spelt"
+"""The name of our way to write characters that a stream's encoding lacks: in ASCII."""
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return plain(error.object[error.start : error.end]), error.end
+
+
 def prepare() -> None:
-    """Makes both streams replace characters that their encoding lacks; one that was closed goes nowhere."""
+    """Makes both streams spell characters that their encoding lacks; one that was closed goes nowhere."""
+    codecs.register_error(SPELT, _spelt)
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (open to the end)
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors=SPELT)
 
 
 def width(stream: TextIO) -> int:
@@ -34,9 +46,10 @@ def width(stream: TextIO) -> int:
 
 
 def style(stream: TextIO) -> Style:
-    """Colour on a terminal, unless NO_COLOR is set or the terminal is dumb."""
+    """Colour on a terminal, unless NO_COLOR is set or the terminal is dumb; all of Unicode where it can be written."""
     color = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    return Style(color=color, width=width(stream))
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return Style(color=color, width=width(stream), ascii=not encoding.lower().startswith("utf"))
 
 
 def give_up(stream: TextIO) -> None:
@@ -57,9 +70,8 @@ def console(stream: TextIO) -> Console:
     return Plain(file=stream, width=width(stream), highlight=False, markup=False, emoji=False)
 
 
-def say(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None:
-    """Diagnostics as text, an empty line between them."""
-    shown = style(stream)
-    found = [render.text(d, shown) for d in diagnostics]
-    if found:
-        stream.write("\n\n".join(found) + "\n")
+def say(diagnostics: Sequence[Diagnostic], stream: TextIO) -> None:
+    """Diagnostics as text, behind everything that was printed before."""
+    if diagnostics:
+        sys.stdout.flush()
+        stream.write(letters(diagnostics, style(stream)) + "\n")

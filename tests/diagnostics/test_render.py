@@ -7,8 +7,10 @@ import re
 import pytest
 
 import cnndsl
+from cnndsl.diagnostics import Diagnostic, Label
 from cnndsl.diagnostics.model import exit_code
 from cnndsl.diagnostics.render import Style, as_json, concise, summary, text
+from cnndsl.source import Source
 
 TINY = "INPUT 5x5x1\n# a comment\nCONV 5x5 *16 stride 2 pad 1 floor\nPOOL max 3"
 
@@ -109,3 +111,41 @@ def test_two_marks_on_one_long_line() -> None:
         if "epochs 1" in source:
             first = next(shown for shown in lines if " ---" in shown and "-->" not in shown)
             assert source[first.index("---") :].startswith("epochs 1")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_ascii_only(width: int) -> None:
+    source = "INPUT 5x5x1\n\tCONV 3x3 *3 strid 1 # \u4e2d\u2026\u00e9\nADD( ID -> ID )\nCONV 3\u00d73 *3\nFC \u2028 3"
+    found = cnndsl.check(source, name="caf\u00e9.cnn")
+    assert len(found) > 2
+    for d in found:
+        lines = text(d, Style(width=width, ascii=True)).split("\n")
+        assert all(line.isascii() and len(line) <= width for line in lines)
+        if d.span is not None and d.label:
+            shown = next(n for n, line in enumerate(lines) if line.lstrip().startswith("| ") and "^" in line)
+            assert len(lines[shown].rstrip()) <= width
+    strid = text(found[0], Style(ascii=True)).split("\n")
+    assert strid[2].index("strid") == strid[3].index("^")
+    assert "ADD( ... | ID )" in text(next(d for d in found if d.code == "E403"), Style(ascii=True))
+
+
+def test_names_cannot_colour_the_screen() -> None:
+    (d,) = cnndsl.check("FC 0", name="\x1b[31m\nx.cnn")
+    assert "\x1b" not in text(d, Style())
+    assert concise(d).isprintable()
+
+
+def test_marks_in_another_file() -> None:
+    main, other = Source("a.cnn", "one\ntwo three\n"), Source("b.cnn", "four\nfive six\n")
+    d = Diagnostic("E205", "twice", main.span(4, 7), "again", (Label(other.span(10, 13), "first here"),))
+    assert (
+        text(d, Style())
+        == """\
+error[E205]: twice
+  --> a.cnn:2:1
+ 2 | two three
+   | ^^^ again
+  ::: b.cnn:2:6
+ 2 | five six
+   |      --- first here"""
+    )
