@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cnndsl.ops import window
+from cnndsl.ops.axis import Fit
 from cnndsl.ops.spec import Change, Cost, Inputs, Op, ParamSpec, Reach, Reject, TensorType, choice, option, size, times
-from cnndsl.ops.window import FIT_DOC, FITS, Fit
+from cnndsl.ops.window import FIT_DOC, FITS
 
 BIASES = {"nobias": "none", "bias filter": "filter", "bias position": "position"}
 BIAS_DOC = (
@@ -151,5 +152,7 @@ network). Multiplications: F*F*D/groups for each value of the output.""",
     cost=cost,
     arithmetic=arithmetic,
     reach=reach,
+    void=window.void,
+    fills=lambda a, inputs: window.fills(a, inputs[0]),
     takes_activation=True,
 )

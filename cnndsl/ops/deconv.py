@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cnndsl.ops import window
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.conv import BIAS_DOC, BIASES, MOST_GROUPS, bias, check_groups, groups_change, nearest_groups
 from cnndsl.ops.spec import Change, Cost, Inputs, Op, ParamSpec, Reach, Reject, TensorType, choice, option, size, times
-from cnndsl.ops.window import Axis, other_pad_text, pair_text
+from cnndsl.ops.ways import other_pad_text, pair_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,5 +158,6 @@ Weights are laid out D, N/groups, F, F. Parameters: F*F*D*N/groups + N; multipli
     cost=cost,
     arithmetic=arithmetic,
     reach=reach,
+    void=window.void,
     takes_activation=True,
 )

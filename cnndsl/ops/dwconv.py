@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.ops import window
+from cnndsl.ops.axis import Fit
 from cnndsl.ops.conv import BIAS_DOC, BIASES, bias
 from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, Reach, TensorType, choice, option, size
-from cnndsl.ops.window import FIT_DOC, FITS, Fit
+from cnndsl.ops.window import FIT_DOC, FITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +64,7 @@ of the output. A CONV 1x1 behind it mixes the channels.""",
     cost=cost,
     arithmetic=arithmetic,
     reach=reach,
+    void=window.void,
+    fills=lambda a, inputs: window.fills(a, inputs[0]),
     takes_activation=True,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.ops import window
+from cnndsl.ops.axis import Axis, Fit, Windows
 from cnndsl.ops.spec import Change, Inputs, Op, Reach, Reject, TensorType, choice, option, size
-from cnndsl.ops.window import FIT_DOC, FITS, Fit, Windows
+from cnndsl.ops.window import FIT_DOC, FITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def windows(a: Pool, x: TensorType) -> Windows:
     return Windows(a.window, a.stride, a.pad, a.fit, follows=True)
 
 
-def axes(a: Pool, x: TensorType) -> tuple[window.Axis, window.Axis]:
+def axes(a: Pool, x: TensorType) -> tuple[Axis, Axis]:
     """Windows along height and width; what kernels read."""
     return window.axes(windows(a, x), x)
 
@@ -107,4 +108,5 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
     check=check,
     arithmetic=arithmetic,
     reach=reach,
+    void=window.void,
 )

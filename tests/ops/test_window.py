@@ -10,8 +10,9 @@ import pytest
 
 import cnndsl
 from cnndsl.ir.types import Reject, TensorType
+from cnndsl.ops.axis import Windows, fit_axis
 from cnndsl.ops.spec import Op
-from cnndsl.ops.window import Windows, fit_axis, lost
+from cnndsl.ops.window import lost
 
 FITS = ("exact", "floor", "ceil", "same")
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from cnndsl.backends.naive.taps import inside
 from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.conv import Conv
-from cnndsl.ops.window import Axis, axes
+from cnndsl.ops.window import axes
 
 
 def forward(

@@ -12,8 +12,8 @@ import numpy as np
 
 from cnndsl.backends.naive.taps import inside
 from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.deconv import Deconv, axes
-from cnndsl.ops.window import Axis
 
 
 def forward(

@@ -11,8 +11,9 @@ import numpy as np
 
 from cnndsl.backends.naive.taps import inside
 from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.dwconv import DWConv
-from cnndsl.ops.window import Axis, axes
+from cnndsl.ops.window import axes
 
 
 def forward(

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.pool import Pool, axes
-from cnndsl.ops.window import Axis
 
 
 def forward(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnndsl.ops.window import Axis
+from cnndsl.ops.axis import Axis
 
 
 def inside(axis: Axis, i: int) -> Iterator[tuple[int, int]]:

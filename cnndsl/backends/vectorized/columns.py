@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from cnndsl.backends.protocol import Array, Context
 from cnndsl.backends.vectorized.blocks import blocks
-from cnndsl.ops.window import Axis
+from cnndsl.ops.axis import Axis
 
 BLOCK_COLUMNS = 8192
 """Columns of a block, unless that is less than BLOCK_SAMPLES: enough to make up for reading the weights again."""

@@ -21,8 +21,9 @@ from cnndsl.backends.vectorized.columns import (
     seen,
 )
 from cnndsl.backends.vectorized.sums import channel_sums
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.conv import Conv
-from cnndsl.ops.window import Axis, axes
+from cnndsl.ops.window import axes
 
 
 def forward(

@@ -12,8 +12,8 @@ import numpy as np
 
 from cnndsl.backends.protocol import Array, Context, Kernel
 from cnndsl.backends.vectorized.blocks import blocks
+from cnndsl.ops.axis import Axis
 from cnndsl.ops.pool import Pool, axes
-from cnndsl.ops.window import Axis
 
 Saved = tuple[Array, Array]
 Index = tuple[Any, ...]
