@@ -58,4 +58,5 @@ then columns, so it undoes FLATTEN; their number must stay the same. No paramete
     examples=("RESHAPE 16x4x3", "FC 64 -> RESHAPE 4x4x4"),
     arithmetic=arithmetic,
     reach=whole_map,
+    regardless=lambda a: TensorType(*a.size),
 )
