@@ -14,6 +14,7 @@ from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
 from cnndsl.lang import ast
+from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import Choices, Lowered, known_facts, lower, placed
 from cnndsl.lang.parse import parse
 from cnndsl.lang.unparse import specialize, unparse
@@ -90,8 +91,17 @@ class Network:
 
     @property
     def text(self) -> str:
-        """The program in canonical form, with the choices (variables, input size) written into it."""
+        """The program in canonical form, with the choices (variables, input size) written into it. One that uses other
+        files is written out, so that it stands alone."""
+        if self.module.uses:
+            return self.expanded
         return unparse(specialize(self.module, self.choices))
+
+    @property
+    def expanded(self) -> str:
+        """The program written out: no blocks, no `set`, no groups. Raises CnnError (E210) on a pattern."""
+        tree = expand(self.module, self.registry.layers, used=self.lowered.used, choices=self.choices)
+        return unparse(tree)
 
 
 def _source(text: object, name: str) -> Source:
@@ -213,10 +223,13 @@ def check(
     variables: Mapping[str, int] | None = None,
     drop_optional: bool = False,
     name: str = "<string>",
+    base: str | os.PathLike[str] | None = None,
 ) -> list[Diagnostic]:
-    """Everything that is wrong with a program's text, warnings too; empty where it is clean. Raises nothing for it."""
+    """Everything that is wrong with a program's text, warnings too; empty where it is clean. Raises nothing for it.
+    `base` is the folder that paths in it are relative to; without one, no other files are looked at."""
+    folder = None if base is None else Path(base)
     try:
-        _, _, found = examine(_source(text, name), _choices(input, variables, drop_optional))
+        _, _, found = examine(_source(text, name), _choices(input, variables, drop_optional), base=folder)
     except CnnError as error:
         return list(error.diagnostics)
     return list(found)

@@ -21,7 +21,7 @@ from cnndsl.ir.types import Operation, Reject, TensorType
 from cnndsl.ir.verify import verify
 from cnndsl.resources import folder
 from cnndsl.schema import Schema, complaints
-from cnndsl.source import Source
+from cnndsl.source import Source, Span
 
 FORMAT = "cnndsl-graph-1"
 
@@ -42,12 +42,19 @@ def to_json(graph: Graph) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "name": graph.name,
-        "nodes": [_node_values(node) for node in graph.nodes],
+        "nodes": [_node_values(node, _own_span(node, graph)) for node in graph.nodes],
         "outputs": dict(graph.outputs),
     }
 
 
-def _node_values(node: Node) -> dict[str, Any]:
+def _own_span(node: Node, graph: Graph) -> Span | None:
+    """The place of a node in the network's own file; none for one that comes from a file that it uses."""
+    first = next((n.span for n in graph if n.span is not None), None)
+    own = node.span is not None and first is not None and node.span.source is first.source
+    return node.span if own else None
+
+
+def _node_values(node: Node, span: Span | None) -> dict[str, Any]:
     values: dict[str, Any] = {
         "name": node.name,
         "layer": node.keyword,
@@ -55,8 +62,8 @@ def _node_values(node: Node) -> dict[str, Any]:
         "arguments": node.op.dump(node.attrs),
         "type": node.type.dimensions,
     }
-    if node.span is not None:
-        values["span"] = [node.span.start, node.span.end]
+    if span is not None:
+        values["span"] = [span.start, span.end]
     return values
 
 
@@ -115,7 +122,8 @@ def to_text(graph: Graph) -> str:
     lines = [f"graph {graph.name}"]
     for node in graph.nodes:
         arguments = json.dumps(node.op.dump(node.attrs))
-        place = f"  @{node.span.start}:{node.span.end}" if node.span is not None else ""
+        span = _own_span(node, graph)
+        place = f"  @{span.start}:{span.end}" if span is not None else ""
         lines.append(f"{node.name}({', '.join(node.inputs)}) : {node.type} = {node.keyword} {arguments}{place}")
     lines += [f"output {name} = {at}" for name, at in graph.outputs.items()]
     return "\n".join(lines) + "\n"

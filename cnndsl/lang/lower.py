@@ -53,7 +53,7 @@ class Lowered:
     """A file after lowering. `graph` is there when it is a network without errors; `nodes` are the steps whose sizes
     are known, after mistakes too, and `failed` those with a mistake; `pattern` is whether the file still describes a
     family of networks, and `open` what it lacks to be one; `fragment` that no size was known; `blocks` that the file
-    has no steps, only definitions."""
+    has no steps, only definitions; `used` are the files whose blocks it uses."""
 
     graph: Graph | None
     nodes: tuple[Node, ...]
@@ -62,6 +62,7 @@ class Lowered:
     pattern: bool
     fragment: bool
     blocks: bool
+    used: tuple[ast.Module, ...]
     open: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -119,7 +120,7 @@ class _Lowerer:
     def run(self) -> Lowered:
         recipe = self._recipe()
         self._check_variables()
-        self._define()
+        self.steps.define((*self.used, self.module))
         result = UNKNOWN
         try:
             check_size(self.module.steps, self.library, dict(self.choices.variables))
@@ -176,18 +177,6 @@ class _Lowerer:
             if variable not in known:
                 has = f"its variables are {', '.join(known)}" if known else "it has no variables"
                 self.say(Diagnostic("E211", f"{self.module.source.name} has no variable `{variable}`", help=(has,)))
-
-    def _define(self) -> None:
-        """Takes in the blocks of every file, each with the `set`s that stand above it."""
-        for module in (*self.used, self.module):
-            scope = Scope({}, {}, Names())
-            for item in module.items:
-                if isinstance(item, ast.Set):
-                    self.steps.set(item, scope)
-                elif isinstance(item, ast.Block):
-                    self.library.add(item, module, scope.defaults, self.say)
-            self.library.broken |= module.broken_blocks
-        self.library.check_circles(self.say)
 
     # ---- steps
 
@@ -263,6 +252,7 @@ class _Lowerer:
             self.steps.pattern and graph is None,
             self.fragment,
             not self.module.steps,
+            self.used,
             tuple(self.steps.open),
             tuple(sorted(self.builder.diagnostics, key=lambda d: placed(d, self.module.source))),
         )

@@ -57,11 +57,15 @@ State: TypeAlias = tuple[int, tuple[int | None, ...]]
 
 def match(pattern: ast.Module, network: ast.Module, layers: Mapping[str, Op]) -> dict[str, int] | None:
     """The values of the pattern's variables with which the network has its form: the smallest, in the order of the
-    text; None where it has not. Raises CnnError (E210, E806) where the network is a pattern itself or there are too
-    many ways to try."""
+    text; None where it has not. The network is one that was written out (`expand`). Raises CnnError (E210, E806) where
+    it is a pattern itself or there are too many ways to try."""
     if variables(network) or _has_optional(network):
         help = ("bind its variables, and take its `?` out",)
         raise CnnError(Diagnostic("E210", f"{network.source.name} is a pattern itself, not a network", help=help))
+    for item in ast.walk(pattern.items):
+        if isinstance(item, ast.Block | ast.Use | ast.Set | ast.Call | ast.Ref):
+            message = "a pattern to match has layers and groups only: no blocks, `set`, `use` or labels"
+            raise CnnError(Diagnostic("E806", message, item.span))
     matcher = _Matcher(layers, variables(pattern))
     items = matcher.items(network.steps)
     steps = pattern.steps

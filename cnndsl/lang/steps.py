@@ -54,6 +54,18 @@ class Steps:
     def say(self, diagnostic: Diagnostic) -> None:
         self.builder.say(diagnostic)
 
+    def define(self, modules: tuple[ast.Module, ...]) -> None:
+        """Takes in the blocks of every file, each with the `set`s that stand above it."""
+        for module in modules:
+            scope = Scope({}, {}, Names())
+            for item in module.items:
+                if isinstance(item, ast.Set):
+                    self.set(item, scope)
+                elif isinstance(item, ast.Block):
+                    self.library.add(item, module, scope.defaults, self.say)
+            self.library.broken |= module.broken_blocks
+        self.library.check_circles(self.say)
+
     # ---- lists
 
     def run(self, steps: ast.Steps | tuple[ast.Step, ...], flow: Flow, scope: Scope) -> Flow:
@@ -102,7 +114,7 @@ class Steps:
     def group(self, group: ast.Group, flow: Flow, scope: Scope) -> Flow:
         count, times = 1, group.times
         if times is not None:
-            found = self._count(times, scope)
+            found = self.count(times, scope)
             if found is None:
                 self.run(group.steps, flow, scope.inner(turn=True))
                 return self.labelled(group, Flow(None, None, group.span), scope)
@@ -111,7 +123,7 @@ class Steps:
             flow = self.run(group.steps, flow, scope.inner(turn=times is not None))
         return self.labelled(group, flow, scope)
 
-    def _count(self, times: ast.Times, scope: Scope) -> int | None:
+    def count(self, times: ast.Times, scope: Scope) -> int | None:
         """How often a group is written out; None where that is not known. Says E204."""
         found: int | tuple[str, ...] = (
             value(times.count, scope.values, self.say) if isinstance(times.count, ast.Expression) else times.count
@@ -224,7 +236,7 @@ class Steps:
         """A layer that makes a node, and one more for its trailing activation."""
         unknown = Flow(None, None, step.span)
         name = self._name(step, op, scope) if op.kind != "join" else ""
-        bound = self._complete(step, op, scope)
+        bound = self.complete(step, op, scope)
         flows = self._inputs(step, op, flow, scope)
         name = name or self._name(step, op, scope)
         if flows is None or bound.failed:
@@ -300,7 +312,7 @@ class Steps:
                 self.say(diagnostic)
         return self.bound[key]
 
-    def _complete(self, step: ast.Layer, op: Op, scope: Scope) -> Bound:
+    def complete(self, step: ast.Layer, op: Op, scope: Scope) -> Bound:
         """What a step says, and what `set`s say for it."""
         own, defaults = self.bind(step, op, scope), scope.defaults.get(op.keyword)
         if defaults is None:

@@ -88,6 +88,11 @@ def arithmetic(a: Pool, inputs: Inputs, output: TensorType) -> str:
     return window.arithmetic(windows(a, inputs[0]), inputs[0])
 
 
+def fills(a: Pool, inputs: Inputs) -> bool:
+    (x,) = inputs
+    return window.fills(windows(a, x), x)
+
+
 def reach(a: Pool, inputs: Inputs, output: TensorType) -> Reach:
     (x,) = inputs
     return window.reach(windows(a, x))
@@ -109,4 +114,5 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
     arithmetic=arithmetic,
     reach=reach,
     void=window.void,
+    fills=fills,
 )

@@ -80,6 +80,11 @@ def no_defaults(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> Collecti
     return ()
 
 
+def always_full(attrs: Any, inputs: Inputs) -> bool:
+    """Most layers leave nothing of their input over."""
+    return True
+
+
 def one_cell(attrs: Any, inputs: Inputs, output: TensorType) -> Reach:
     """Reach of a layer that works on each position by itself."""
     return Reach()
@@ -101,6 +106,7 @@ class Op:
     asked only after it. `check(attrs)` raises Reject for what is wrong whatever the input is. `kind` tells others what
     to expect: `match` passes over norms, activations and noise; a `join` takes several inputs and is written with
     branches; `head` and `empty` are read by the lowering and make no node. `reach` gives the receptive field's growth;
+    `fills` is whether windows fill the input, nothing dropped and nothing hung over;
     `regardless` the output's size where the input's is not known; `void(own, defaults)` names the fields of which a
     `set` cannot speak beside what a step says itself.
     `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
@@ -119,6 +125,7 @@ class Op:
     cost: Callable[[Any, Inputs, TensorType], Cost] = no_cost
     arithmetic: Callable[[Any, Inputs, TensorType], str] = no_arithmetic
     reach: Callable[[Any, Inputs, TensorType], Reach] = one_cell
+    fills: Callable[[Any, Inputs], bool] = always_full
     regardless: Callable[[Any], TensorType | None] = no_output
     void: Callable[[Mapping[str, Any], Mapping[str, Any]], Collection[str]] = no_defaults
     takes_activation: bool = False

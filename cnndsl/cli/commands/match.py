@@ -9,14 +9,19 @@ PATTERN is a file, or the pattern itself:
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from pathlib import Path
 
 from cnndsl.cli import options
-from cnndsl.diagnostics import CnnError
+from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.lang import ast
+from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import lower
 from cnndsl.lang.parse import parse
 from cnndsl.lang.pattern import match
+from cnndsl.lang.uses import used
+from cnndsl.ops.spec import Op
 from cnndsl.plugins import load
 from cnndsl.source import Source
 
@@ -32,17 +37,27 @@ def run(args: argparse.Namespace) -> int:
     layers = load().layers
     pattern = _pattern(args.pattern)
     network = options.module(args.file)
-    for module in (pattern, network):
-        wrong = errors(lower(module, layers).diagnostics)
+    blocks = _blocks(network, Path(args.file).parent, layers)
+    for module, others in ((pattern, ()), (network, blocks)):
+        wrong = errors(lower(module, layers, used=others).diagnostics)
         if wrong:
             raise CnnError(wrong)
-    found = match(pattern, network, layers)
+    found = match(pattern, expand(network, layers, used=blocks), layers)
     if found is None:
         print(f"{args.file}: no match")
         return 1
     values = ", ".join(f"{name}={value}" for name, value in found.items())
     print(f"{args.file}: matches{' with ' + values if values else ''}")
     return 0
+
+
+def _blocks(module: ast.Module, base: Path, layers: Mapping[str, Op]) -> tuple[ast.Module, ...]:
+    """The files whose blocks the network uses. Raises CnnError."""
+    said: list[Diagnostic] = []
+    found = used(module, base, layers, said)
+    if said:
+        raise CnnError(said)
+    return found
 
 
 def _pattern(text: str) -> ast.Module:
