@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +15,16 @@ from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
 from cnndsl.lang import ast
 from cnndsl.lang.expand import expand
-from cnndsl.lang.lower import Choices, Lowered, known_facts, lower, placed
+from cnndsl.lang.lower import Choices, Lowered, lower, placed
 from cnndsl.lang.parse import parse
 from cnndsl.lang.unparse import specialize, unparse
 from cnndsl.lang.uses import read_file as read_file
 from cnndsl.lang.uses import used
 from cnndsl.plugins import Registry
 from cnndsl.plugins import load as load_plugins
-from cnndsl.recipe.places import surveyed
+from cnndsl.recipe import fit, places
 from cnndsl.recipe.spec import Recipe
-from cnndsl.source import Source
+from cnndsl.source import Source, Span
 
 if TYPE_CHECKING:
     from cnndsl.backends.model import Model
@@ -76,7 +76,9 @@ class Network:
             )
         if self.lowered.blocks:
             raise CnnError(Diagnostic("E213", f"{name} has no steps of its own: it only defines blocks"))
-        help = ("begin the file with `INPUT 28x28x1`, or give `--input 28x28x1` (in Python `input=(28, 28, 1)`)",)
+        size = _size_that_fits(self.module, self.choices, self.base, self.registry)
+        plain = f"({size.replace('x', ', ')})"
+        help = (f"begin the file with `INPUT {size}`, or give `--input {size}` (in Python `input={plain}`)",)
         raise CnnError(Diagnostic("E213", f"{name} does not say how large its input is", help=help))
 
     @property
@@ -143,7 +145,7 @@ def examine(
     module, found = parse(source, registry.layers)
     if module is None:
         return None, None, tuple(found)
-    survey = known_facts if base is None else partial(surveyed, base=base, data_folder=data)
+    survey = places.known_facts if base is None else partial(places.facts, base=base, data_folder=data)
     found = list(found)
     modules = used(module, base, registry.layers, found)
     lowered = lower(
@@ -155,12 +157,35 @@ def examine(
         survey=survey,
         backends=tuple(registry.backends),
     )
-    every = sorted([*found, *lowered.diagnostics], key=lambda d: placed(d, source))
+    about_data = _about_data(lowered, base, data)
+    every = sorted([*found, *lowered.diagnostics, *about_data], key=lambda d: placed(d, source))
     if not errors(every) and lowered.fragment:
         message = "the file has no INPUT: its sizes were not checked"
-        help = ("begin it with `INPUT 28x28x1`, or give `--input 28x28x1`",)
+        size = _size_that_fits(module, choices, base, registry)
+        help = (f"begin it with `INPUT {size}`, or give `--input {size}`",)
         every.append(Diagnostic("W201", message, source.span(0, 0), help=help))
     return module, lowered, tuple(every)
+
+
+def _about_data(lowered: Lowered, base: Path | None, data: Path | None) -> tuple[Diagnostic, ...]:
+    """What the train block alone cannot say of its data: files that are not there, numbers for other channels."""
+    recipe, graph = lowered.recipe, lowered.graph
+    missing = places.absent(recipe.data, base, data) if base is not None and recipe.data is not None else ()
+    return (*missing, *(fit.channels(recipe, graph.input.type.depth) if graph is not None else ()))
+
+
+SIZES = ((28, 28, 1), (32, 32, 3), (32, 32, 1), (224, 224, 3), (227, 227, 3), (8, 8, 1), (28, 28, 3), (7, 7, 3))
+"""Input sizes that an example may have."""
+
+
+def _size_that_fits(module: ast.Module, choices: Choices | None, base: Path | None, registry: Registry) -> str:
+    """An input size that a file without one takes, as an example; its letters where none of the usual ones fits."""
+    modules = used(module, base, registry.layers, [])
+    for size in SIZES:
+        tried = lower(module, registry.layers, used=modules, choices=replace(choices or Choices(), input=size))
+        if not errors(tried.diagnostics):
+            return str(TensorType(*size))
+    return "HxWxD"
 
 
 def load(
@@ -270,19 +295,35 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
 def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     """What trains a network by its `train` block: everything checked and loaded, nothing trained yet.
 
-    `backend` is the train block's where left out. Raises CnnError: E606 where the block names no data, E601 to E605
-    where they are not there, damaged or do not fit, E801 for an unknown backend, E802 where memory would not do.
+    `backend` is the train block's where left out. Raises CnnError: E811 for what this version does not do yet, E606
+    where the block names no data, E601 to E605 where they are not there, damaged or do not fit, E801 for an unknown
+    backend, E802 where memory would not do.
     """
     from cnndsl.training import data
+    from cnndsl.training.ability import refuse
     from cnndsl.training.trainer import Trainer
 
     recipe = ready.recipe
+    refuse(recipe)
     runner = ready.registry.backend(backend_name(backend or recipe.backend))
     graph = ready.graph
     if recipe.data is None:
-        help = ("add `train { data digits }`, or another set: `cnndsl explain data` lists them",)
-        raise CnnError(Diagnostic("E606", f"{ready.module.source.name} names no data to train on", help=help))
+        raise CnnError(_no_data(ready))
     return Trainer(graph, recipe, data.load(recipe.data, ready.base, ready.data), runner)
+
+
+def _no_data(ready: Network) -> Diagnostic:
+    """E606, with sets whose images are of the input's size."""
+    name, size = ready.module.source.name, ready.input
+    trains, lines = ready.module.trains, [f"`{line}`" for line in fit.fitting(size)]
+    where = "to its train block" if trains else "to a block `train { ... }`"
+    help = (
+        f"for images of {size} add {where} {', '.join(lines[:-1])} or {lines[-1]}",
+        "`cnndsl explain data` says more",
+    )
+    place = trains[0].span if trains else None
+    span = None if place is None else Span(place.source, place.start, place.start + len("train"))
+    return Diagnostic("E606", f"{name} names no data to train on", span, help=help)
 
 
 def train(

@@ -19,7 +19,7 @@ LARGEST_WINDOW = 65_536
 LARGEST_COUNT = 9_999_999_999
 """Bound of a count: ten digits. What is too large for a machine is refused by the memory estimate."""
 
-Form = Literal["size", "times", "number", "text", "word", "option", "choice"]
+Form = Literal["size", "times", "number", "numbers", "text", "word", "option", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Argument:
               with `axes` 4 it is written as an option's value is
     times     ``*16``
     number    ``0.5``
+    numbers   ``0.5 0.4 0.3``: one or more that stand by themselves, or behind the field's name where `named`
     text      ``"a folder"``
     word      ``vectorized``: any word
     option    ``stride 2``: the field's name and a value. `axes` 2 takes ``2`` or ``2x1``; `axes` 4 takes also
@@ -44,6 +45,7 @@ class Argument:
     doc: str
     required: bool
     default: Any = None
+    named: bool = False
     ranks: tuple[int, ...] = (1,)
     axes: int = 1
     spellings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -57,6 +59,8 @@ class Argument:
                 return value
             case "size":
                 return "x".join("HWD"[: max(self.ranks)])
+            case "numbers":
+                return f"{self.field} N [N ...]" if self.named else "N [N ...]"
             case "times":
                 return "*N"
             case "number":
@@ -138,9 +142,23 @@ def text(*, doc: str) -> Any:
     return _field("text", {"type": "string", "minLength": 1, "maxLength": 4096}, doc, MISSING)
 
 
-def word(*, doc: str) -> Any:
+def numbers(
+    *,
+    schema: Mapping[str, Any],
+    least: int = 1,
+    most: int = LARGEST_WINDOW,
+    named: bool = False,
+    default: Any = MISSING,
+    doc: str,
+) -> Any:
+    """One or more numbers; `schema` is what holds for each. With `named` the field's name stands before them."""
+    many = {"type": "array", "items": dict(schema), "minItems": least, "maxItems": most}
+    return _field("numbers", many, doc, default, named=named)
+
+
+def word(*, default: Any = MISSING, doc: str) -> Any:
     """A word that stands by itself and is not one of a list known here."""
-    return _field("word", {"type": "string"}, doc, MISSING)
+    return _field("word", {"type": "string"}, doc, default)
 
 
 def count(*, doc: str) -> Any:

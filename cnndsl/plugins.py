@@ -120,7 +120,7 @@ def _check_layer(plugin: Plugin, op: Op, taken: Mapping[str, Op]) -> None:
     where = f"plugin {plugin.name}: layer {op.keyword}"
     if op.keyword in taken:
         raise PluginError(f"{where}: a layer of this name is already there")
-    if not re.fullmatch("[A-Z][A-Z0-9_]+", op.keyword) :
+    if not re.fullmatch("[A-Z][A-Z0-9_]+", op.keyword):
         raise PluginError(f"{where}: a keyword is two or more of A-Z, 0-9 and _, first a capital")
     if op.activation_word and op.activation_word in {o.activation_word for o in taken.values()}:
         raise PluginError(f"{where}: the activation word `{op.activation_word}` is taken")

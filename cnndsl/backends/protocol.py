@@ -93,11 +93,15 @@ class Optimizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What training minimizes: for each trained output a loss and its weight, and how parameters are updated."""
+    """What training minimizes: for each trained output a loss and its weight, and how parameters are updated.
+
+    Where all gradients together, as one vector, are longer than `clip`, they are made that long before the update.
+    """
 
     losses: Mapping[str, Loss]
     optimizer: Optimizer
     weights: Mapping[str, float] = field(default_factory=dict)
+    clip: float | None = None
 
 
 class Step(NamedTuple):

@@ -74,8 +74,10 @@ class TableTraining:
                 raise border.refuse("E809", f"the target of output `{name}` has shape {shape}, for {count} samples")
 
     def _update(self, gradients: Mapping[str, Array], step: int, lr: float) -> None:
-        update = self._objective.optimizer.update
+        update, clip = self._objective.optimizer.update, self._objective.clip
         with np.errstate(all="ignore"):
+            if clip is not None:
+                _shorten(gradients, clip)
             for name, g in gradients.items():
                 decay = self.graph.params[name].decays
                 update(self._state[name], g, self._slots[name], step=step + 1, lr=lr, decay=decay)
@@ -110,3 +112,21 @@ class TableTraining:
         for name, found in self._slots.items():
             for slot, array in found.items():
                 np.copyto(array, memory[f"{name}/{slot}"])
+
+
+BLOCK = 32_768
+"""Values that are squared at a time."""
+
+
+def _shorten(gradients: Mapping[str, Array], longest: float) -> None:
+    """Scales all gradients where together they are longer than `longest`. The length is summed in float64."""
+    total = 0.0
+    for g in gradients.values():
+        flat = g.reshape(-1)
+        for start in range(0, flat.size, BLOCK):
+            block = flat[start : start + BLOCK].astype(np.float64)
+            total += float(block @ block)
+    length = total**0.5
+    if length > longest:
+        for g in gradients.values():
+            np.multiply(g, longest / length, out=g)

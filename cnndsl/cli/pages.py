@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from cnndsl.arguments import Argument, arguments
 from cnndsl.diagnostics.catalog import CODES, Code
-from cnndsl.lang.recipe import Page, pages
+from cnndsl.lang.recipe import pages
 from cnndsl.ops.spec import Op
+from cnndsl.recipe.spec import Key
 
 
 def find(name: str, layers: Mapping[str, Op], width: int) -> str | None:
@@ -19,8 +20,8 @@ def find(name: str, layers: Mapping[str, Op], width: int) -> str | None:
         return layer_page(layers[name.upper()], width)
     if name == "train":
         return train_page(width)
-    key = next((p for p in pages() if p.key == name), None)
-    return "\n".join(_key(key, width)) if key else None
+    key = next((p for p in pages() if name == p.name), None) or next((p for p in pages() if name in p.words), None)
+    return key_page(key, width) if key else None
 
 
 def contents(layers: Mapping[str, Op], width: int) -> str:
@@ -101,10 +102,19 @@ def train_page(width: int) -> str:
     return "\n".join([*lines, "", "Example", *_code(example)])
 
 
-def _key(page: Page, width: int) -> list[str]:
+def key_page(key: Key, width: int) -> str:
+    """One key of the train block: its values, their arguments, and examples."""
+    examples = dict.fromkeys(example for entry in key.entries for example in entry.examples)
+    return "\n".join([*_key(key, width), "", "Examples", *(f"    {example}" for example in examples)])
+
+
+def _key(key: Key, width: int) -> list[str]:
     lines: list[str] = []
-    for entry in page.entries:
-        lines += _entries({f"{entry.key} {entry.word}".rstrip(): entry.summary}, width)
-        options = {f"  {a.usage}": _about(a) for a in arguments(entry.attrs) if a.field != "value"}
-        lines += _entries(options, width)
+    for entry in key.entries:
+        fields = {a.field: a for a in arguments(entry.attrs)}
+        value = fields.pop("value", None)
+        own = f" ({value.default})" if value is not None and not value.required else ""
+        standard = " (this one where the key is left out)" if key.default and entry.word == key.default else ""
+        lines += _entries({f"{entry.key} {entry.word}".rstrip(): entry.summary + own + standard}, width)
+        lines += _entries({f"  {a.usage}": _about(a) for a in fields.values()}, width)
     return lines

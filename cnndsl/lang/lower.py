@@ -18,8 +18,9 @@ from cnndsl.lang.recipe import default_recipe, read_train
 from cnndsl.lang.scope import UNKNOWN, Flow, Names, Scope
 from cnndsl.lang.steps import MAIN, Steps
 from cnndsl.ops.spec import Op
-from cnndsl.recipe.data import FACTS, Facts
+from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.fit import fit
+from cnndsl.recipe.places import known_facts
 from cnndsl.recipe.spec import Recipe, Setting
 from cnndsl.source import Source, Span
 
@@ -36,16 +37,6 @@ class Choices:
 Survey = Callable[[Setting], Facts | None]
 """What is known of a data set before it is read, padding included; None for nothing. What is wrong with its files, or
 that they are not there, comes as a CnnError, whose diagnostics join the file's."""
-
-
-def known_facts(setting: Setting) -> Facts | None:
-    """A survey that opens no files: of sets known by name, and nothing of others."""
-    known = FACTS.get(setting.word)
-    if known is None:
-        return None
-    height, width, depth = known.size
-    pad = 2 * setting.attrs.pad
-    return Facts((height + pad, width + pad, depth), known.classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,91 +2,247 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from cnndsl.arguments import arguments
+from cnndsl.arguments import Argument, arguments
 from cnndsl.diagnostics import Diagnostic, Label
 from cnndsl.diagnostics.model import replaced
 from cnndsl.lang import ast
 from cnndsl.lang.bind import TRAIN_CODES, Bound, Signature, bind
-from cnndsl.recipe import data, keys, losses, optimizers
-from cnndsl.recipe.spec import Entry, Recipe, Setting
+from cnndsl.recipe.block import KEYS, recipe
+from cnndsl.recipe.spec import MAIN, Entry, Key, Recipe, Setting
+from cnndsl.schema import complaints
 from cnndsl.source import Span
 from cnndsl.words import nearest
-
-ENTRIES: tuple[Entry, ...] = (*data.ENTRIES, *keys.ENTRIES, *optimizers.ENTRIES, *losses.ENTRIES)
-
-_DEFAULTS: dict[str, str] = {"normalize": "auto", "optimizer": "sgd", "loss": "cross_entropy", "init": "auto"}
-"""The word of each key that a block leaves out."""
 
 
 def default_recipe() -> Recipe:
     """What a file without a train block says."""
-    return _recipe({})
+    return recipe()
 
 
 def read_train(train: ast.Train, diagnostics: list[Diagnostic], backends: Collection[str] = ()) -> Recipe:
     """The recipe of a train block; what is wrong goes to `diagnostics`, and the key keeps its default. `backends` are
     the names that `backend` may have besides `auto`; without them it may have any."""
-    given: dict[str, Setting] = {}
-    seen: dict[str, Span] = {}
+    reader = _Reader(diagnostics, backends)
     for entry in train.entries:
-        if isinstance(entry, ast.Bad):
-            continue
-        key = entry.key.text
-        candidates = [e for e in ENTRIES if e.key == key]
-        if not candidates:
-            _unknown_key(entry.key, diagnostics)
-            continue
-        question = "epochs" if key == "steps" else key
-        if question in seen:
-            related = (Label(seen[question], "first given here"),)
-            message = f"`{key}` is given twice" if key == seen[question].text else "`epochs` and `steps` are both given"
-            diagnostics.append(Diagnostic("E505", message, entry.key.span, "again here", related))
-            continue
-        seen[question] = entry.key.span
-        setting = _setting(entry, candidates, diagnostics)
-        if setting is not None and key == "backend" and backends and setting.attrs.value not in ("auto", *backends):
-            word = ast.Word(entry.args[0].span, setting.attrs.value)
-            _unknown(word, "E503", "there is no backend", ("auto", *backends), diagnostics)
-            continue
+        if isinstance(entry, ast.Entry):
+            reader.read(entry)
+    return recipe(reader.given, reader.losses, reader.spans)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What was read so far: settings by key, losses by output, and the places of keys and of what may stand once."""
+
+    diagnostics: list[Diagnostic]
+    backends: Collection[str]
+    given: dict[str, list[Setting]] = field(default_factory=dict)
+    losses: dict[str, Setting] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    seen: dict[str, Span] = field(default_factory=dict)
+
+    def read(self, entry: ast.Entry) -> None:
+        key = KEYS.get(entry.key.text)
+        if key is None:
+            _unknown_key(entry.key, self.diagnostics)
+        elif key.takes == "outputs":
+            self._output(key, entry)
+        elif key.takes == "several":
+            self._several(key, entry)
+        elif self._once("epochs" if key.name == "steps" else key.name, entry.key):
+            setting = self._setting(key, entry.args, entry.key.span, entry.span)
+            if setting is not None and self._is_backend(key, entry, setting):
+                self.given[key.name] = [setting]
+                self.spans[key.name] = entry.span
+
+    def _once(self, question: str, word: ast.Word) -> bool:
+        """Whether a question is asked for the first time; else a message was given."""
+        first = self.seen.setdefault(question, word.span)
+        if first is word.span:
+            return True
+        same = word.text == first.text
+        message = f"`{word.text}` is given twice" if same else "`epochs` and `steps` are both given"
+        self.diagnostics.append(
+            Diagnostic("E505", message, word.span, "again here", (Label(first, "first given here"),))
+        )
+        return False
+
+    def _several(self, key: Key, entry: ast.Entry) -> None:
+        if not entry.args:
+            self._needs(key, entry.key.span)
+        for args in _turns(key, entry.args):
+            place = args[0].span.to(args[-1].span) if args else entry.span
+            setting = self._setting(key, args, entry.key.span, place)
+            if setting is None:
+                continue
+            if setting.word and not self._once(f"{key.name} {setting.word}", ast.Word(args[0].span, setting.word)):
+                continue
+            self.given.setdefault(key.name, []).append(setting)
+            self.spans.setdefault(key.name, entry.span)
+
+    def _output(self, key: Key, entry: ast.Entry) -> None:
+        """``loss aux1 cross_entropy weight 0.3``, or ``loss cross_entropy`` for the main output."""
+        name = _output_name(key, entry.args)
+        args = entry.args if name is None else entry.args[1:]
+        output = MAIN if name is None else name.text
+        first = self.seen.setdefault(f"{key.name} {output}", entry.span)
+        if first is not entry.span:
+            message = f"`{key.name}` is given twice for `{output}`"
+            help = ("each output has one; name another output's before its loss: `loss aux1 cross_entropy`",)
+            related = (Label(first, "first given here"),)
+            self.diagnostics.append(Diagnostic("E505", message, entry.key.span, "again here", related, help=help))
+            return
+        setting = self._setting(key, args, entry.key.span, entry.span)
         if setting is not None:
-            given[key] = setting
-    return _recipe(given)
+            self.losses[output] = setting
+            self.spans.setdefault(key.name, entry.span)
 
+    def _is_backend(self, key: Key, entry: ast.Entry, setting: Setting) -> bool:
+        if key.name != "backend" or not self.backends or setting.attrs.value in ("auto", *self.backends):
+            return True
+        word = ast.Word(entry.args[0].span, setting.attrs.value)
+        _unknown(word, "E503", "there is no backend", ("auto", *self.backends), self.diagnostics)
+        return False
 
-def _setting(entry: ast.Entry, candidates: list[Entry], diagnostics: list[Diagnostic]) -> Setting | None:
-    chosen, args = candidates[0], entry.args
-    words = [c.word for c in candidates]
-    if words != [""]:
+    def _setting(self, key: Key, args: tuple[ast.Arg, ...], place: Span, span: Span) -> Setting | None:
+        """A value of a key. `place` is the key's, for what is missing; `span` is the setting's own."""
         if not args:
-            help = (f"write one of {', '.join(words)}",)
-            diagnostics.append(
-                Diagnostic("E506", f"`{entry.key.text}` needs a value", entry.key.span, "nothing behind it", help=help)
-            )
+            self._needs(key, place)
             return None
-        first = args[0]
-        if not isinstance(first, ast.Word) or first.text not in words:
-            word = first if isinstance(first, ast.Word) else ast.Word(first.span, first.span.text)
-            _unknown(word, "E503", f"`{entry.key.text}` does not take", words, diagnostics)
+        chosen = self._chosen(key, args)
+        if chosen is None:
             return None
-        chosen, args = candidates[words.index(first.text)], args[1:]
-    name = f"{chosen.key} {chosen.word}".rstrip()
-    bound = bind(Signature(name, arguments(chosen.attrs), TRAIN_CODES), args, diagnostics)
-    if bound.failed:
+        name, fields = f"{chosen.key} {chosen.word}".rstrip(), arguments(chosen.attrs)
+        rest = args[1:] if chosen.word else args
+        if rest and isinstance(rest[0], ast.Word) and _wants_quotes(rest[0], fields):
+            bare, text = rest[0], f'"{rest[0].text}"'
+            fixes = replaced(bare.span, f"write `{text}`", text)
+            self.diagnostics.append(Diagnostic("E503", f"`{name}` takes a string in quotes", bare.span, fixes=fixes))
+            return None
+        found = _bound(name, fields, rest, self.diagnostics)
+        if found.failed:
+            return None
+        if found.missing:
+            needs = " and ".join("a value" if a.field == "value" else f"`{a.usage}`" for a in found.missing)
+            help = (f"for example `{chosen.examples[0]}`",)
+            self.diagnostics.append(Diagnostic("E506", f"`{name}` needs {needs}", place, help=help))
+            return None
+        attrs = chosen.attrs(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.values.items()})
+        wrong = attrs.wrong() if hasattr(attrs, "wrong") else None
+        if wrong is not None:
+            self.diagnostics.append(Diagnostic("E504", f"`{name}` {wrong}", span))
+            return None
+        return Setting(chosen.word, attrs, span)
+
+    def _needs(self, key: Key, place: Span) -> None:
+        words = key.words
+        help = f"write one of {', '.join(words)}" if words else f"for example `{key.entries[0].examples[0]}`"
+        message = f"`{key.name}` needs a value"
+        self.diagnostics.append(Diagnostic("E506", message, place, "nothing behind it", help=(help,)))
+
+    def _chosen(self, key: Key, args: tuple[ast.Arg, ...]) -> Entry | None:
+        """The entry that the first argument chooses."""
+        first, words = args[0], key.words
+        if not words or (not isinstance(first, ast.Word) and any(not e.word for e in key.entries)):
+            return key.entry("")
+        if isinstance(first, ast.Word) and first.text in words:
+            return key.entry(first.text)
+        word = first if isinstance(first, ast.Word) else ast.Word(first.span, first.span.text)
+        usual = key.entry(key.default) if key.default else None
+        if usual is not None and any(word.text in (a.field, *a.spellings) for a in arguments(usual.attrs)):
+            help = (f"write which one before it: `{key.name} {usual.word} {word.text} …`",)
+            message = f"`{key.name}` does not take `{word.text}`"
+            self.diagnostics.append(Diagnostic("E503", message, word.span, "unknown", help=help))
+            return None
+        _unknown(word, "E503", f"`{key.name}` does not take", words, self.diagnostics)
         return None
-    if bound.missing:
-        needs = " and ".join("a value" if a.field == "value" else f"`{a.usage}`" for a in bound.missing)
-        help = (f"for example `{chosen.examples[0]}`",)
-        diagnostics.append(Diagnostic("E506", f"`{name}` needs {needs}", entry.key.span, help=help))
-        return None
-    return Setting(chosen.word, _attrs(chosen, bound), entry.span)
 
 
-def _attrs(entry: Entry, bound: Bound) -> Any:
-    return entry.attrs(**{k: tuple(v) if isinstance(v, list) else v for k, v in bound.values.items()})
+def _wants_quotes(word: ast.Word, fields: tuple[Argument, ...]) -> bool:
+    """Whether a word stands where a string is asked for, and is none of the other arguments."""
+    others = {name for a in fields for name in (a.field, *a.spellings)}
+    return any(a.form == "text" for a in fields) and word.text not in others
+
+
+def _turns(key: Key, args: tuple[ast.Arg, ...]) -> Iterator[tuple[ast.Arg, ...]]:
+    """The arguments of each of several values: each begins with a word of the key, or is one argument without words."""
+    words = key.words
+    start = 0
+    for at in range(1, len(args) + 1):
+        arg = args[at] if at < len(args) else None
+        if arg is None or not words or (isinstance(arg, ast.Word) and _is_start(arg, key)):
+            yield args[start:at]
+            start = at
+
+
+def _is_start(word: ast.Word, key: Key) -> bool:
+    """Whether a word begins another value: one of the key's words, or none of the options of any."""
+    options = {name for e in key.entries for a in arguments(e.attrs) for name in (a.field, *a.spellings)}
+    return word.text in key.words or word.text not in options
+
+
+def _output_name(key: Key, args: tuple[ast.Arg, ...]) -> ast.Word | None:
+    """The output's name before its value, if there is one: a word that the key does not have, before one that it has or
+    nearly has."""
+    if len(args) < 2 or not isinstance(args[0], ast.Word) or not isinstance(args[1], ast.Word):
+        return None
+    first, second = args[0], args[1]
+    if first.text in key.words:
+        return None
+    if second.text in key.words:
+        return first
+    options = {a.field for e in key.entries for a in arguments(e.attrs)}
+    meant = nearest(first.text, key.words) is None and second.text not in options
+    return first if meant and nearest(second.text, key.words) is not None else None
+
+
+def _bound(name: str, fields: tuple[Argument, ...], args: tuple[ast.Arg, ...], diagnostics: list[Diagnostic]) -> Bound:
+    """Binds arguments; lists of numbers are taken out before, the others are the binder's."""
+    lists = tuple(a for a in fields if a.form == "numbers")
+    if not lists:
+        return bind(Signature(name, fields, TRAIN_CODES), args, diagnostics)
+    rest = list(args)
+    taken: dict[str, Any] = {}
+    failed = False
+    for item in lists:
+        at = next((i for i, a in enumerate(rest) if isinstance(a, ast.Word) and a.text == item.field), None)
+        first = at + 1 if item.named and at is not None else 0
+        end = first
+        while end < len(rest) and isinstance(rest[end], ast.Number):
+            end += 1
+        if item.named and at is None:
+            continue
+        numbers = [n for n in rest[first:end] if isinstance(n, ast.Number)]
+        if item.named and at is not None:
+            if not numbers:
+                failed = True
+                message = f"`{item.field}` of {name} needs a value"
+                diagnostics.append(Diagnostic("E506", message, rest[at].span, "nothing behind it"))
+            first = at
+        del rest[first:end]
+        if numbers:
+            failed = _refused(name, item, numbers, diagnostics) or failed
+            taken[item.field] = tuple(n.value for n in numbers)
+    found = bind(Signature(name, tuple(a for a in fields if a not in lists), TRAIN_CODES), tuple(rest), diagnostics)
+    found.failed = found.failed or failed
+    found.values |= taken
+    found.missing += tuple(a for a in lists if a.required and a.field not in taken)
+    return found
+
+
+def _refused(name: str, item: Argument, numbers: list[ast.Number], diagnostics: list[Diagnostic]) -> bool:
+    """Whether a list of numbers has a message against it now."""
+    schema, before = item.schema, len(diagnostics)
+    for number in numbers:
+        for complaint in complaints(schema["items"], number.value):
+            diagnostics.append(Diagnostic("E504", f"`{item.field}` of {name} {complaint.text}", number.span))
+    for complaint in complaints({k: v for k, v in schema.items() if k != "items"}, [n.value for n in numbers]):
+        place = numbers[0].span.to(numbers[-1].span)
+        diagnostics.append(Diagnostic("E504", f"{name} {complaint.text}".strip(), place))
+    return len(diagnostics) > before
 
 
 def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diagnostics: list[Diagnostic]) -> None:
@@ -97,53 +253,25 @@ def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diag
     diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, fixes=fixes))
 
 
-def _unknown_key(key: ast.Word, diagnostics: list[Diagnostic]) -> None:
+def _unknown_key(word: ast.Word, diagnostics: list[Diagnostic]) -> None:
+    entries = [e for key in KEYS.values() for e in key.entries]
+    value = next((e for e in entries if e.word == word.text), None)
     owner = next(
-        (e for e in ENTRIES if any(a.field == key.text for a in arguments(e.attrs) if a.form == "option")), None
+        (e for e in entries if any(a.field == word.text for a in arguments(e.attrs) if a.form == "option")), None
     )
-    if owner is None:
-        _unknown(key, "E502", "the train block has no key", {e.key for e in ENTRIES}, diagnostics)
+    if value is None and owner is None:
+        _unknown(word, "E502", "the train block has no key", KEYS, diagnostics)
         return
-    help = (f"it belongs to `{owner.key}`: `{owner.key} {owner.word} {key.text} …`",)
-    diagnostics.append(
-        Diagnostic("E502", f"the train block has no key `{key.text}`", key.span, "not a key of its own", help=help)
-    )
+    if value is not None:
+        help = f"it is a value of `{value.key}`: `{value.examples[0]}`"
+    else:
+        assert owner is not None
+        shown = f"{owner.key} {owner.word}".rstrip()
+        help = f"it belongs to `{owner.key}`: `{shown} {word.text} …`"
+    message = f"the train block has no key `{word.text}`"
+    diagnostics.append(Diagnostic("E502", message, word.span, "not a key of its own", help=(help,)))
 
 
-def _recipe(given: dict[str, Setting]) -> Recipe:
-    def value(key: str, default: Any) -> Any:
-        return given[key].attrs.value if key in given else default
-
-    def setting(key: str) -> Setting:
-        if key in given:
-            return given[key]
-        entry = next(e for e in ENTRIES if e.key == key and e.word == _DEFAULTS[key])
-        return Setting(entry.word, entry.attrs())
-
-    return Recipe(
-        data=given.get("data"),
-        split=value("split", 0.9),
-        normalize=setting("normalize"),
-        batch=value("batch", 64),
-        epochs=value("epochs", 10),
-        steps=value("steps", None),
-        seed=value("seed", 0),
-        optimizer=setting("optimizer"),
-        loss=setting("loss"),
-        init=setting("init"),
-        backend=value("backend", "auto"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A key of the train block with all the ways to fill it, for `explain`."""
-
-    key: str
-    entries: tuple[Entry, ...]
-
-
-def pages() -> list[Page]:
-    """Every key in the order of its declaration."""
-    order = dict.fromkeys(e.key for e in ENTRIES)
-    return [Page(key, tuple(e for e in ENTRIES if e.key == key)) for key in order]
+def pages() -> list[Key]:
+    """Every key in the order of its page, for `explain`."""
+    return list(KEYS.values())

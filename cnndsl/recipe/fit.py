@@ -6,7 +6,9 @@ from cnndsl.diagnostics import Diagnostic, Fix, Label
 from cnndsl.diagnostics.model import replaced
 from cnndsl.ir.graph import Node
 from cnndsl.ir.types import TensorType
-from cnndsl.recipe.data import Facts
+from cnndsl.recipe.data import FACTS
+from cnndsl.recipe.facts import Facts
+from cnndsl.recipe.spec import Recipe, Setting
 from cnndsl.source import Span
 
 
@@ -28,6 +30,8 @@ def _related(span: Span | None, text: str) -> tuple[Label, ...]:
 
 
 def _input(node: Node, found: Facts, data: str, pad: int, span: Span | None) -> tuple[Diagnostic, ...]:
+    if found.size is None:
+        return ()
     images = TensorType(*found.size)
     if node.type == images:
         return ()
@@ -35,12 +39,18 @@ def _input(node: Node, found: Facts, data: str, pad: int, span: Span | None) -> 
     help: list[str] = [] if fixes else [f"write `INPUT {images}`"]
     height, width = node.type.height - images.height, node.type.width - images.width
     needed = pad + height // 2
-    if node.type.depth == images.depth and height == width and height % 2 == 0 and needed >= 0:
+    if node.type.depth != images.depth:
+        if data == "npz" and sorted(node.type.dimensions) == sorted(images.dimensions):
+            help.append("arrays are laid out N, D, H, W: turn N, H, W, D with `x.transpose(0, 3, 1, 2)`")
+    elif found.resized:
+        help.append(f"or `resize {node.type.height}x{node.type.width}`")
+    elif height == width and height % 2 == 0 and needed >= 0:
         help.append(f"or `data {data} pad {needed}`" if needed else "or leave `pad` out")
+    how = " after `resize`" if found.resized else f" with pad {pad}" if pad else ""
     return (
         Diagnostic(
             "E603",
-            f"INPUT is {node.type}, but the images of `{data}` are {images}" + (f" with pad {pad}" if pad else ""),
+            f"INPUT is {node.type}, but the images of `{data}` are {images}{how}",
             node.span,
             label=f"takes {node.type}",
             related=_related(span, f"gives {images}"),
@@ -58,6 +68,8 @@ def _rewrite(span: Span | None, text: str) -> tuple[Fix, ...]:
 
 def _classes(node: Node, found: Facts, span: Span | None) -> tuple[Diagnostic, ...]:
     classes, outputs = found.classes, node.type.count
+    if classes is None:
+        return ()
     if (node.type.height, node.type.width) != (1, 1):
         return (
             Diagnostic(
@@ -83,3 +95,26 @@ def _classes(node: Node, found: Facts, span: Span | None) -> tuple[Diagnostic, .
             help=(f"let the last layer give {classes}",),
         ),
     )
+
+
+def channels(recipe: Recipe, depth: int) -> tuple[Diagnostic, ...]:
+    """E504 where `normalize` has numbers that are neither one nor one a channel of the input, which has `depth`."""
+    setting: Setting = recipe.normalize
+    counts = {len(getattr(setting.attrs, name, (0,))) for name in ("mean", "deviation")} - {1, depth}
+    if not counts:
+        return ()
+    message = f"`normalize` has {max(counts)} numbers, and the input {depth} channel{'s' if depth > 1 else ''}"
+    return (Diagnostic("E504", message, setting.span, help=("give one number, or one for each channel",)),)
+
+
+def fitting(size: TensorType) -> tuple[str, ...]:
+    """What a train block may say to get images of a size: sets known by name, then one's own."""
+    found = []
+    for word, known in FACTS.items():
+        if known.size is None:
+            continue
+        height, width, depth = known.size
+        more = (size.height - height, size.width - width)
+        if depth == size.depth and more[0] == more[1] and more[0] >= 0 and more[0] % 2 == 0 and more[0] <= height:
+            found.append(f"data {word}" + (f" pad {more[0] // 2}" if more[0] else ""))
+    return (*found, 'data npz "my/data.npz"', f"data random {size}")

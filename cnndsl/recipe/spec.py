@@ -1,18 +1,23 @@
-"""Entry: one way to fill a key of the `train` block. Recipe: a whole block, every default resolved."""
+"""Entry and Key: what the `train` block may say. Recipe: what a block says, every default resolved."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from cnndsl.source import Span
+
+MAIN = "main"
+"""The name of the main flow's output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One way to fill a key: ``optimizer sgd …`` is key ``optimizer``, word ``sgd``, and the attrs of SGD.
 
-    A key whose values need no word (``batch 64``) has one entry with an empty word.
+    A key whose values need no word (``batch 64``) has one entry with an empty word. Among entries with words, an empty
+    one is chosen where no word is written (``normalize 0.5 0.25``).
     """
 
     key: str
@@ -20,6 +25,30 @@ class Entry:
     attrs: type
     summary: str
     examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the `train` block, and the ways to fill it.
+
+    `default` is the word of the entry that stands, with the defaults of its arguments, where a block leaves the key
+    out; with None nothing stands there. `takes` is ``one`` value; ``several``, one behind the other or on lines of
+    their own, no word twice; or one for each of the network's ``outputs``, whose name then goes before it.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    default: str | None = None
+    takes: Literal["one", "several", "outputs"] = "one"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that choose an entry."""
+        return tuple(e.word for e in self.entries if e.word)
+
+    def entry(self, word: str) -> Entry:
+        """The entry of that word."""
+        return next(e for e in self.entries if e.word == word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +62,31 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How to train. `data` is None where the block names none; `steps`, if given, counts in place of `epochs`."""
+    """How to train: a field a key, None or () where a block says nothing and nothing is meant.
+
+    `steps`, if given, counts in place of `epochs`. `losses` maps an output's name to its loss, the weight among its
+    arguments: ``main`` for one that is written without a name. `spans` are the places of the keys that are written.
+    """
 
     data: Setting | None
     split: float
     normalize: Setting
+    augment: tuple[Setting, ...]
     batch: int
     epochs: int
     steps: int | None
     seed: int
     optimizer: Setting
-    loss: Setting
+    schedule: Setting
+    losses: Mapping[str, Setting]
+    metrics: tuple[Setting, ...]
     init: Setting
+    weights: Setting | None
+    freeze: tuple[Setting, ...]
+    clip: float | None
+    ema: float | None
+    classweight: Setting | None
+    stop: Setting | None
+    save: Setting | None
     backend: str
+    spans: Mapping[str, Span] = field(default_factory=dict, compare=False)

@@ -11,11 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from cnndsl.backends.protocol import Array
-from cnndsl.recipe.data import FACTS, Facts
-from cnndsl.recipe.idx import damaged, survey
-from cnndsl.recipe.places import locate
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.recipe import npz
+from cnndsl.recipe.facts import Facts
+from cnndsl.recipe.idx import survey
+from cnndsl.recipe.places import known_facts, locate, surveyed
 from cnndsl.recipe.spec import Setting
+from cnndsl.training.draw import generator
 from cnndsl.training.idx import as_labels, read_images
+from cnndsl.training.memory import check_room
+from cnndsl.training.npz import read_array
 
 DIGITS_TRAIN = 1437
 """Of the 1,797 digits the first so many are trained on; the last 360 are the test part."""
@@ -99,15 +104,9 @@ def _digits(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
 
 def _idx(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
     parts = locate(setting, base, data_folder)
-    known = FACTS.get(setting.word)
+    surveyed(setting, parts)
+    known = known_facts(setting)
     found = survey(parts, known.classes if known else None)
-    if known and found.size != known.size:
-        shown, needed = ("x".join(map(str, size)) for size in (found.size, known.size))
-        raise damaged(
-            parts["train-images"],
-            f"its images are {shown}",
-            f"those of {setting.word} are {needed}; is `--data` right?",
-        )
     images = read_images(parts["train-images"])
     return Dataset(
         name=setting.word,
@@ -119,10 +118,44 @@ def _idx(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
     )
 
 
+def _npz(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
+    path = locate(setting, base, data_folder)["file"]
+    found = npz.survey(path)
+    if found.classes is None or found.train_labels is None or found.test_labels is None:
+        shown = found.members["y_train"].shown
+        help = ("labels are whole numbers, one an image",)
+        message = f"{path}: y_train is {shown}, and this version cannot train on targets that are not labels yet"
+        raise CnnError(Diagnostic("E811", message, setting.span, help=help))
+    train, test = (read_array(path, found.members[f"x_{part}"]) for part in ("train", "test"))
+    return Dataset(
+        name="npz",
+        train=Part(train, as_labels(found.train_labels)),
+        test=Part(test, as_labels(found.test_labels)),
+        classes=found.classes,
+        pixel_max=255 if train.dtype == np.uint8 else 1,
+    )
+
+
+def _random(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
+    attrs = setting.attrs
+    (height, width, depth), tests = attrs.size, max(1, attrs.count // 5)
+    check_room((attrs.count + tests) * (height * width * depth + 8), "holding random images")
+
+    def part(name: str, count: int) -> Part:
+        images = generator(0, "random", name).integers(0, 256, (count, depth, height, width), np.uint8)
+        return Part(images, np.arange(count, dtype=np.int64) % attrs.classes)
+
+    return Dataset(
+        name="random", train=part("train", attrs.count), test=part("test", tests), classes=attrs.classes, pixel_max=255
+    )
+
+
 LOADERS: Mapping[str, Callable[[Setting, Path, Path | None], Dataset]] = {
     "digits": _digits,
     "mnist": _idx,
     "fashion_mnist": _idx,
     "idx": _idx,
+    "npz": _npz,
+    "random": _random,
 }
-"""Word of the recipe to loader."""
+"""Word of the recipe to loader. A set that is not here can be checked, and not trained on yet."""

@@ -120,9 +120,65 @@ class Adam:
             W -= scratch
 
 
+class AdamW:
+    """Loshchilov and Hutter 2019, algorithm 2: first w <- w - lr*decay*w, then a step of Adam without decay."""
+
+    name = "adamw"
+
+    def __init__(self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, decay: float = 0.01):
+        self.slots = optimizers.AdamW().slots
+        self.decay = decay
+        self._adam = Adam(beta1, beta2, eps)
+
+    def update(self, w: Array, g: Array, slots: Mapping[str, Array], *, step: int, lr: float, decay: bool) -> None:
+        if decay and self.decay:
+            w *= 1 - lr * self.decay
+        self._adam.update(w, g, slots, step=step, lr=lr, decay=False)
+
+
+class RMSProp:
+    """s <- rho*s + (1 - rho)*g*g, w <- w - lr*g/(sqrt(s) + eps) (T. Tieleman and G. Hinton 2012, lecture 6.5).
+
+    Decay adds decay*w to the gradient. The gradient is used up.
+    """
+
+    name = "rmsprop"
+
+    def __init__(self, rho: float = 0.9, eps: float = 1e-8, decay: float = 0.0):
+        self.slots = optimizers.RMSProp().slots
+        self.rho, self.eps, self.decay = rho, eps, decay
+        self._blocks = _Blocks()
+
+    def update(
+        self,
+        w: Array,
+        g: Array,
+        slots: Mapping[str, Array],
+        *,
+        step: int,  # noqa: ARG002 (the same for every optimizer)
+        lr: float,
+        decay: bool,
+    ) -> None:
+        for W, G, s, scratch in self._blocks(w, g, slots["square"]):
+            if decay and self.decay:
+                np.multiply(W, self.decay, out=scratch)
+                G += scratch
+            np.multiply(G, G, out=scratch)
+            scratch *= 1 - self.rho
+            s *= self.rho
+            s += scratch
+            np.sqrt(s, out=scratch)
+            scratch += self.eps
+            np.divide(G, scratch, out=scratch)
+            scratch *= lr
+            W -= scratch
+
+
 MAKERS: Mapping[str, Callable[[Any], Optimizer]] = {
     "sgd": lambda a: SGD(a.momentum, a.nesterov, a.decay),
     "adam": lambda a: Adam(a.beta1, a.beta2, a.eps, a.decay),
+    "adamw": lambda a: AdamW(a.beta1, a.beta2, a.eps, a.decay),
+    "rmsprop": lambda a: RMSProp(a.rho, a.eps, a.decay),
 }
 """Word of the recipe to optimizer. The learning rate is no part of it: it is given at each step."""
 

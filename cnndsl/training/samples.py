@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -83,19 +83,31 @@ def _floats(plane: Array, indices: Array) -> tuple[float, float]:
     return origin + offset, sqrt(squares / count)
 
 
-def _auto(images: Array, indices: Array, pixel_max: float) -> Scaling:
+def _auto(attrs: Any, images: Array, indices: Array, pixel_max: float) -> Scaling:
     mean, deviation = moments(images, indices, pixel_max)
     deviation[deviation == 0] = 1
     return Scaling(1 / (pixel_max * deviation), -mean / deviation)
 
 
-def _none(images: Array, indices: Array, pixel_max: float) -> Scaling:
+def _none(attrs: Any, images: Array, indices: Array, pixel_max: float) -> Scaling:
     depth = images.shape[1]
     return Scaling(np.full(depth, 1 / pixel_max), np.zeros(depth))
 
 
-SCALINGS: Mapping[str, Callable[[Array, Array, float], Scaling]] = {"auto": _auto, "none": _none}
-"""Word of the recipe's `normalize` to what it does: from images, indices of those trained on, and pixel maximum."""
+def _given(attrs: Any, images: Array, indices: Array, pixel_max: float) -> Scaling:
+    depth = images.shape[1]
+    mean, deviation = (np.broadcast_to(np.array(n, float), depth) for n in (attrs.mean, attrs.deviation))
+    return Scaling(1 / (pixel_max * deviation), -mean / deviation)
+
+
+SCALINGS: Mapping[str, Callable[[Any, Array, Array, float], Scaling]] = {
+    "auto": _auto,
+    "none": _none,
+    "mean": _given,
+    "": _given,
+}
+"""Word of the recipe's `normalize` to what it does: from its arguments, images, indices of those trained on, and pixel
+maximum."""
 
 
 class Samples:
@@ -168,7 +180,7 @@ def prepare(dataset: Dataset, *, split: float, normalize: Setting, seed: int, dt
     Neither what validates nor what tests has a part in the mean and the deviation.
     """
     trained, validating = divide(dataset.train.labels, split, seed)
-    scaling = SCALINGS[normalize.word](dataset.train.images, trained, dataset.pixel_max)
+    scaling = SCALINGS[normalize.word](normalize.attrs, dataset.train.images, trained, dataset.pixel_max)
 
     def samples(part: Part, indices: Array) -> Samples:
         return Samples(part, indices, scaling, pad=dataset.pad, dtype=dtype)

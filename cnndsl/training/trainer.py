@@ -14,15 +14,17 @@ from cnndsl.backends.protocol import Array, Backend, Options
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
-from cnndsl.recipe.fit import fit
+from cnndsl.recipe.fit import channels, fit
 from cnndsl.recipe.spec import Recipe
 from cnndsl.training import memory
+from cnndsl.training.ability import refuse
 from cnndsl.training.data import Dataset
 from cnndsl.training.estimate import estimate, refusal
 from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
 from cnndsl.training.init import initial_state
 from cnndsl.training.objective import OUTPUT, make_objective, trained_graph
 from cnndsl.training.samples import Samples, prepare
+from cnndsl.training.schedule import rate
 
 
 class Score(NamedTuple):
@@ -50,7 +52,8 @@ class Score(NamedTuple):
 class Trainer:
     """Trains a network by a recipe on a data set, on a backend.
 
-    All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E603 or E604 where
+    All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E811 for what a
+    recipe asks and this version does not do yet, E603 or E604 where
     network and data do not fit, E802 where training would need more than `budget` bytes (left out: what this machine
     can give), and what the backend has against the network. `dtype` is ``float32`` or ``float64``. Everything random
     comes from the recipe's seed: the same seed gives the same bits on the same machine.
@@ -66,6 +69,7 @@ class Trainer:
         dtype: str = "float32",
         budget: int | None = None,
     ):
+        refuse(recipe)
         self.warnings = _check_fit(graph, recipe, dataset)
         self.graph = trained_graph(graph, recipe)
         self.recipe = recipe
@@ -158,18 +162,18 @@ class Trainer:
         start = perf_counter()
         first = (epoch - 1) * self.steps_per_epoch
         steps = min(self.steps_per_epoch, self.steps - first)
-        lr = self.recipe.optimizer.attrs.lr
         batches = self._data.train.batches(self.recipe.batch, self.recipe.seed, epoch, skip_lone=self._skip_lone)
         score = Score()
         for step, (x, labels) in enumerate(islice(batches, steps), 1):
+            lr = self._rate(first + step - 1)
             with np.errstate(all="ignore"):
                 done = self._program.step(x, {OUTPUT: labels}, step=first + step - 1, lr=lr)
             if not isfinite(done.loss):
                 raise self._stop(f"the loss is {done.loss} at epoch {epoch}, step {step} of {steps}")
             score = score.add(done.loss, done.outputs[OUTPUT], labels)
-            rate = score.samples / (perf_counter() - start)
-            yield StepDone(epoch, step, steps, done.loss, score.accuracy, score.samples, rate)
-        rate = score.samples / (perf_counter() - start)
+            speed = score.samples / (perf_counter() - start)
+            yield StepDone(epoch, step, steps, done.loss, score.accuracy, score.samples, speed)
+        speed = score.samples / (perf_counter() - start)
         self._keep(epoch)
         validation = self._evaluate(self._data.validation) if len(self._data.validation) else None
         if validation is not None and not isfinite(validation.loss):
@@ -185,8 +189,13 @@ class Trainer:
             validation_accuracy=reached,
             best=reached is not None and (before is None or reached > before),
             seconds=perf_counter() - start,
-            rate=rate,
+            rate=speed,
         )
+
+    def _rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        recipe, whole = self.recipe, self.steps_per_epoch
+        return rate(recipe.schedule, recipe.optimizer.attrs.lr, step=step, steps=self.steps, steps_per_epoch=whole)
 
     def _keep(self, epoch: int) -> None:
         """Keeps the weights at an epoch's end, if all are finite: the last step's update has met no loss yet."""
@@ -225,6 +234,7 @@ def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnost
     found = fit(graph.input, graph.output(), dataset.facts, data=dataset.name, pad=dataset.pad, span=span)
     if not len(dataset.train) or not len(dataset.test):
         found = (Diagnostic("E605", f"`{dataset.name}` has no {'test' if len(dataset.train) else 'training'} samples"),)
+    found = (*found, *channels(recipe, graph.input.type.depth))
     if errors(found):
         raise CnnError(found)
     return found

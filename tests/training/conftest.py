@@ -13,9 +13,9 @@ import pytest
 from cnndsl import plugins
 from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph, Node
-from cnndsl.recipe.data import Idx, Known
-from cnndsl.recipe.losses import CrossEntropy
-from cnndsl.recipe.optimizers import SGD, Adam
+from cnndsl.recipe import block
+from cnndsl.recipe.block import KEYS
+from cnndsl.recipe.data import SETS, Known
 from cnndsl.recipe.spec import Recipe, Setting
 from cnndsl.training.data import Dataset, Part, load
 from cnndsl.training.trainer import Trainer
@@ -38,31 +38,21 @@ def build(*steps: tuple[Any, ...], name: str = "net") -> Graph:
     return Graph(name, tuple(nodes.values()), {"main": list(nodes)[-1]})
 
 
-def settle(key: str) -> Setting:
-    """Settings by a few words."""
-    word, *rest = key.split()
+def settle(key: str, said: str) -> Setting:
+    """A setting by a few words: ``sgd lr 0.1``."""
+    word, *rest = said.split()
     values = {name: float(value) for name, value in zip(rest[::2], rest[1::2], strict=True)}
-    kinds = {"sgd": SGD, "adam": Adam, "cross_entropy": CrossEntropy}
-    return Setting(word, kinds[word](**values) if word in kinds else None)
+    return Setting(word, KEYS[key].entry(word).attrs(**values))
 
 
 def make_recipe(**changes: Any) -> Recipe:
-    """The defaults of the language, with changes; a string for `optimizer` and its like is read by `settle`."""
-    made = Recipe(
-        data=Setting("digits", Known()),
-        split=0.9,
-        normalize=settle("auto"),
-        batch=64,
-        epochs=10,
-        steps=None,
-        seed=0,
-        optimizer=settle("sgd"),
-        loss=settle("cross_entropy"),
-        init=settle("auto"),
-        backend="auto",
-    )
-    words = ("optimizer", "loss", "init", "normalize")
-    return replace(made, **{k: settle(v) if k in words else v for k, v in changes.items()})
+    """The defaults of the language on digits, with changes; a string for `optimizer` and its like is read by `settle`,
+    and `loss` is that of the main output."""
+    made = replace(block.recipe(), data=Setting("digits", Known()))
+    changes = {k: settle(k, v) if isinstance(v, str) and k != "backend" else v for k, v in changes.items()}
+    if "loss" in changes:
+        changes["losses"] = {"main": changes.pop("loss")}
+    return replace(made, **changes)
 
 
 def make_dataset(count: int = 40, size: tuple[int, int, int] = (4, 4, 1), classes: int = 3, seed: int = 0) -> Dataset:
@@ -113,7 +103,7 @@ def data_setting() -> Callable[..., Setting]:
     """`data idx "folder"`, or a known set by its word."""
 
     def make(word: str, **options: Any) -> Setting:
-        return Setting(word, Idx(**options) if word == "idx" else Known(**options))
+        return Setting(word, SETS[word].attrs(**options))
 
     return make
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnndsl.recipe import places
-from cnndsl.recipe.data import Facts
+from cnndsl.recipe.data import SETS
+from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.places import facts, locate
 from cnndsl.training.data import Dataset, Part, load
 
@@ -39,12 +41,19 @@ def idx_set():
     return write
 
 
+def kept_in(word: str, *folders: Path):
+    """A set that systems keep in other folders."""
+    found = SETS[word]
+    return (
+        found if found.files is None else replace(found, files=replace(found.files, folders=tuple(map(str, folders))))
+    )
+
+
 @pytest.fixture(autouse=True)
 def bare_system(monkeypatch):
     """No data sets on this machine, whatever it has."""
     monkeypatch.delenv(places.VARIABLE, raising=False)
-    bare = {name: places.Supply((), supply.help) for name, supply in places.SUPPLIES.items()}
-    monkeypatch.setattr(places, "SUPPLIES", bare)
+    monkeypatch.setattr(places, "SETS", {word: kept_in(word) for word in SETS})
 
 
 def told(error) -> str:
@@ -118,7 +127,7 @@ def test_known_set_in_a_folder_or_below_it(idx_set, data_setting, tmp_path) -> N
 
 def test_order_of_places(idx_set, data_setting, tmp_path, monkeypatch) -> None:
     by_hand, by_variable, by_system = (idx_set(tmp_path / name) for name in ("hand", "variable", "system"))
-    monkeypatch.setattr(places, "SUPPLIES", {"mnist": places.Supply((str(by_system),), "")})
+    monkeypatch.setattr(places, "SETS", {"mnist": kept_in("mnist", by_system)})
     empty = tmp_path / "empty"
     empty.mkdir()
     environment = {places.VARIABLE: str(by_variable)}

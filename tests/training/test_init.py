@@ -7,8 +7,8 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from cnndsl.recipe.losses import Normal
 from cnndsl.recipe.spec import Setting
+from cnndsl.recipe.start import Normal
 from cnndsl.training.init import initial_state
 
 AUTO, HE, XAVIER, ZEROS = (Setting(word, None) for word in ("auto", "he", "xavier", "zeros"))

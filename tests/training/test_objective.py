@@ -25,7 +25,7 @@ def test_other_networks_are_left_alone(net, recipe) -> None:
     early = net(*TWO, ("SOFTMAX",), ("FC", {"units": 2}))
     assert Logits().apply(early) is early
     softmax = net(*TWO, ("SOFTMAX",))
-    assert trained_graph(softmax, replace(recipe(), loss=Setting("another", None))) is softmax
+    assert trained_graph(softmax, replace(recipe(), losses={"main": Setting("another", None)})) is softmax
 
 
 def test_a_softmax_that_is_an_output_too_stays(net) -> None:

@@ -88,7 +88,7 @@ def test_moments_by_hand() -> None:
 @pytest.mark.parametrize("value", [np.uint8(77), np.float32(0.1), np.float64(1e6 / 3)])
 def test_deviation_of_equal_pixels_is_one(value) -> None:
     images = np.full((1237, 1, 3, 3), value)
-    scaling = SCALINGS["auto"](images, np.arange(1237), 1.0)
+    scaling = SCALINGS["auto"](None, images, np.arange(1237), 1.0)
     assert scaling.scale.tolist() == [1.0]
     assert scaling.shift[0] == pytest.approx(-float(value), rel=1e-15)
 

@@ -47,4 +47,14 @@ CODES = (
         _NET + "train { batch }\n",
         _NET + "train { batch 64 }\n",
     ),
+    Code(
+        "E507",
+        "a loss for an output that is not there",
+        "`loss NAME ...` is for the head of that name; without a name it is for the main output.",
+    ),
+    Code(
+        "W501",
+        "an output that is not trained",
+        "Of several outputs those are trained that have a `loss`; one without is trained only if it is the only one.",
+    ),
 )

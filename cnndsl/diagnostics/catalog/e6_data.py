@@ -17,7 +17,7 @@ CODES = (
     Code(
         "E603",
         "the data do not fit the network's input",
-        "Images, after `pad`, must have the size that INPUT says.",
+        "Images, after `pad` and `resize`, must have the size that INPUT says.",
         "INPUT 28x28x1\nFC 10\ntrain { data digits }\n",
         "INPUT 8x8x1\nFC 10\ntrain { data digits }\n",
     ),
@@ -48,6 +48,7 @@ CODES = (
     Code(
         "W602",
         "the data are not here yet",
-        "The data set that the `train` block names was not found, so its sizes could not be compared.",
+        "The data set that the `train` block names was not found, so that nothing could be compared with its files. Of "
+        "sets known by name the size and the classes are known all the same.",
     ),
 )

@@ -64,4 +64,11 @@ CODES = (
         "In training BN takes mean and variance over the batch and all positions of a channel; of one value there is "
         "no variance. Use a batch of two or more.",
     ),
+    Code(
+        "E811",
+        "something that this version does not train with yet",
+        "The `train` block is right, and `check` accepts it, but this version does not do all that it asks for. Rather "
+        "than leave a part out in silence, the run is refused before it starts.",
+        exit_code=2,
+    ),
 )

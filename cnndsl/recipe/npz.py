@@ -1,0 +1,230 @@
+"""Arrays in an .npz file: which there are, and what their headers say. Standard library only, and no pickles.
+
+An .npz file is a zip archive of .npy files: a magic string, a version, the length of a header, and the header, which is
+the text of a Python dictionary of three entries; it is read as text, never evaluated. Lengths are believed only after
+they were held against those of the archive's directory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.recipe.facts import Facts, Found
+from cnndsl.recipe.idx import LARGEST_RATIO, damaged
+
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+MOST_MEMBERS = 1_000
+LONGEST_HEADER = 4_096
+CHUNK = 1 << 20
+
+IMAGE_TYPES = {"u1": "bytes", "f4": "32-bit floating numbers", "f8": "64-bit floating numbers"}
+LABEL_TYPES = {
+    "b1": "B", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i1": "b", "i2": "h", "i4": "i", "i8": "q"
+}  # fmt: skip
+"""Type of a label to its typecode in `array`."""
+
+_HEADER = re.compile(
+    r"\{\s*'descr':\s*'(?P<order>[<>|=])(?P<type>[a-zA-Z][0-9]{1,3})',\s*"
+    r"'fortran_order':\s*(?P<fortran>True|False),\s*"
+    r"'shape':\s*\((?P<shape>(?:[0-9]{1,18},?\s*)*)\),?\s*\}\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An array of the archive: type (``u1``) and whether its bytes are swapped here, lengths, order, and the bytes of
+    its header."""
+
+    name: str
+    type: str
+    swapped: bool
+    shape: tuple[int, ...]
+    fortran: bool
+    header: int
+
+    @property
+    def payload(self) -> int:
+        """Bytes that follow the header."""
+        return prod(self.shape) * int(self.type[1:])
+
+    @property
+    def shown(self) -> str:
+        return f"{'x'.join(map(str, self.shape)) or 'one value'} of type {self.type}"
+
+
+def found_parts(path: Path) -> Found:
+    """The file itself, if it is there."""
+    return Found({"file": path}) if os.path.exists(path) else Found(lacking=(path.name,))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive. Raises CnnError (E602) for what is none, and in place of any error that reading raises."""
+    if not os.path.isfile(path):
+        raise damaged(path, "is not a file", "a data file is a regular file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except OSError as error:
+        raise damaged(path, f"cannot be read: {error.strerror or error}") from error
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, NotImplementedError,
+        RuntimeError, IndexError, KeyError, MemoryError,
+    ) as error:  # fmt: skip
+        raise damaged(path, f"is not a whole .npz file ({error})", "get the file again") from error
+
+
+def headers(path: Path, archive: zipfile.ZipFile) -> dict[str, Member]:
+    """What the archive's arrays are, by name, those that a data set has names for. Raises CnnError (E602)."""
+    entries = archive.infolist()
+    if len(entries) > MOST_MEMBERS:
+        raise damaged(path, f"has {len(entries):,} members", f"{MOST_MEMBERS:,} is the limit")
+    found: dict[str, Member] = {}
+    for entry in entries:
+        name = entry.filename.removesuffix(".npy")
+        if not re.fullmatch(r"[xy](_[a-z][a-z0-9_]*)?_(train|test)", name):
+            continue
+        if name in found:
+            raise damaged(path, f"has {name} twice")
+        found[name] = _member(path, archive, entry, name)
+    return found
+
+
+def _member(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Member:
+    if entry.flag_bits & 0x1:
+        raise damaged(path, f"{name} is encrypted")
+    if entry.file_size > entry.compress_size * LARGEST_RATIO + 64:
+        raise damaged(path, f"{name} cannot have {entry.file_size:,} bytes, packed into {entry.compress_size:,}")
+    with archive.open(entry) as stream:
+        start = stream.read(8)
+        if len(start) < 8 or start[:6] != b"\x93NUMPY" or start[6] not in (1, 2, 3):
+            raise damaged(path, f"{name} is not an .npy file", "save the arrays with `numpy.savez`")
+        width, form = (2, "<H") if start[6] == 1 else (4, "<I")
+        raw = stream.read(width)
+        length = struct.unpack(form, raw)[0] if len(raw) == width else 0
+        if not 0 < length <= LONGEST_HEADER:
+            raise damaged(path, f"{name} has a header of {length:,} bytes", f"{LONGEST_HEADER:,} is the limit")
+        text = stream.read(length).decode("latin-1")
+    said = _HEADER.fullmatch(text)
+    if said is None:
+        raise damaged(
+            path, f"{name} is not an array of plain numbers", "objects and records are not read: they may hold programs"
+        )
+    swapped = {"<": sys.byteorder == "big", ">": sys.byteorder == "little"}.get(said["order"], False)
+    shape = tuple(int(n) for n in re.findall("[0-9]+", said["shape"]))
+    member = Member(name, said["type"], swapped, shape, said["fortran"] == "True", 8 + width + length)
+    if len(text) != length or entry.file_size != member.header + member.payload:
+        needed = member.header + member.payload
+        raise damaged(path, f"{name} says {member.shown}, {needed:,} bytes in all, but has {entry.file_size:,}")
+    return member
+
+
+def payload(path: Path, archive: zipfile.ZipFile, member: Member) -> bytearray:
+    """An array's bytes, as many as its header says; grows only as bytes arrive. Raises CnnError (E602)."""
+    data = bytearray()
+    with archive.open(f"{member.name}.npy") as stream:
+        stream.read(member.header)
+        while len(data) < member.payload:
+            chunk = stream.read(min(CHUNK, member.payload - len(data)))
+            if not chunk:
+                raise damaged(path, f"{member.name} ends after {len(data):,} bytes of values")
+            data += chunk
+        if stream.read(1):  # and with it the checksum is looked at
+            raise damaged(path, f"{member.name} has more bytes behind its last value")
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a file says: its arrays, and the labels of both parts, None where targets are not classes."""
+
+    members: Mapping[str, Member]
+    train_labels: array[int] | None
+    test_labels: array[int] | None
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Height x width x depth of an image."""
+        _, *depth, height, width = self.members["x_train"].shape
+        return height, width, depth[0] if depth else 1
+
+    @property
+    def classes(self) -> int | None:
+        """One more than the highest label."""
+        if self.train_labels is None or self.test_labels is None:
+            return None
+        return max(max(self.train_labels), max(self.test_labels)) + 1
+
+
+def survey(path: Path) -> Survey:
+    """Reads headers and labels and holds them against each other. Raises CnnError (E602, E605)."""
+    with opened(path) as archive:
+        members = headers(path, archive)
+        lacking = [name for name in ARRAYS if name not in members]
+        if lacking:
+            has = f"it has {', '.join(members)}" if members else "it has none of them"
+            raise damaged(path, f"lacks {', '.join(lacking)}", f"arrays are named {', '.join(ARRAYS)}; {has}")
+        for part in ("train", "test"):
+            _check_images(path, members[f"x_{part}"])
+            for name, member in members.items():
+                if name[0] == "y" and name.endswith(f"_{part}"):
+                    _check_count(path, members[f"x_{part}"], member)
+        first, second = members["x_train"], members["x_test"]
+        if (first.shape[1:], first.type) != (second.shape[1:], second.type):
+            raise _apart(path, f"x_train is {first.shown}, x_test {second.shown}", "both must be of one kind")
+        labels = [_labels(path, archive, members[f"y_{part}"]) for part in ("train", "test")]
+    if (labels[0] is None) != (labels[1] is None):
+        shown = [members[f"y_{part}"].shown for part in ("train", "test")]
+        raise _apart(path, f"y_train is {shown[0]}, y_test {shown[1]}", "both must be labels, or neither")
+    return Survey(members, *labels)
+
+
+def _apart(path: Path, found: str, needed: str) -> CnnError:
+    return CnnError(Diagnostic("E605", f"{path}: {found}", help=(needed,)))
+
+
+def _check_images(path: Path, member: Member) -> None:
+    if len(member.shape) not in (3, 4) or member.type not in IMAGE_TYPES:
+        kinds = ", ".join(f"{t} ({what})" for t, what in IMAGE_TYPES.items())
+        raise damaged(path, f"{member.name} is {member.shown}", f"images are N, H, W or N, D, H, W, of type {kinds}")
+    if 0 in member.shape:
+        raise _apart(path, f"{member.name} is {member.shown}: no images", "at least one is needed")
+
+
+def _check_count(path: Path, images: Member, member: Member) -> None:
+    count = member.shape[0] if member.shape else 0
+    if count != images.shape[0]:
+        found = f"{images.shape[0]:,} images in {images.name} and {count:,} values in {member.name}"
+        raise _apart(path, found, "there must be one for each image")
+
+
+def _labels(path: Path, archive: zipfile.ZipFile, member: Member) -> array[int] | None:
+    """The labels of a part: whole numbers, one a sample. None where the array is of another kind."""
+    if member.type not in LABEL_TYPES or prod(member.shape[1:]) != 1:
+        return None
+    labels: array[int] = array(LABEL_TYPES[member.type])
+    labels.frombytes(payload(path, archive, member))
+    if member.swapped:
+        labels.byteswap()
+    lowest = min(labels)
+    if lowest < 0:
+        raise damaged(path, f"{member.name}: label {labels.index(lowest)} is {lowest}", "labels count from 0")
+    return labels
+
+
+def facts(parts: Mapping[str, Path], classes: int | None = None) -> Facts:
+    """Size and classes of a file that is there. Raises CnnError (E602, E605)."""
+    found = survey(parts["file"])
+    return Facts(found.size, found.classes if classes is None else classes)
