@@ -49,6 +49,7 @@ class Argument:
     ranks: tuple[int, ...] = (1,)
     axes: int = 1
     spellings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    letter: str = "N"
 
     @property
     def usage(self) -> str:
@@ -64,7 +65,7 @@ class Argument:
             case "times":
                 return "*N"
             case "number":
-                return "N"
+                return self.letter
             case "word":
                 return "NAME"
             case "text":
@@ -132,9 +133,9 @@ def times(*, minimum: int = 1, doc: str) -> Any:
     return _field("times", _integer(minimum, LARGEST_COUNT), doc, MISSING)
 
 
-def number(*, schema: Mapping[str, Any], default: Any = MISSING, doc: str) -> Any:
-    """A number that stands by itself: ``FC 10``, ``DROPOUT 0.5``."""
-    return _field("number", schema, doc, default)
+def number(*, schema: Mapping[str, Any], default: Any = MISSING, letter: str = "N", doc: str) -> Any:
+    """A number that stands by itself: ``FC 10``, ``DROPOUT 0.5``; `letter` is what pages and messages call it."""
+    return _field("number", schema, doc, default, letter=letter)
 
 
 def text(*, doc: str) -> Any:

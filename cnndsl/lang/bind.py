@@ -172,6 +172,9 @@ class _Binder:
             self._set(fields[0], arg.span, arg.count)
 
     def _repeat_help(self, arg: ast.Times) -> list[str]:
+        counts = [a.field for a in self._fields("option") if a.field == "times"]
+        if counts:
+            return [f"write `times {arg.span.text.lstrip('* ')}`"]
         numbers = self._fields("number")
         if numbers:
             return [f"write `{self.signature.name} {arg.span.text.lstrip('* ')}`, without the star"]
@@ -207,7 +210,8 @@ class _Binder:
             value = target.spread(numbers)
         except ValueError:
             shown = {(2,): "HxW", (3,): "HxWxD", (2, 3): "HxW or HxWxD"}.get(target.ranks, "other sizes")
-            wanted = shown if target.form == "size" else target.usage.removeprefix(f"{target.field} ")
+            sized = target.form == "size" and target.axes == 1
+            wanted = shown if sized else target.usage.removeprefix(f"{target.field} ")
             self._value_error(target, span, arg.span, f"is written {wanted}, found {arg.span.text}")
             return
         self._set(target, span, list(value), place=arg.span)
@@ -325,6 +329,13 @@ class _Binder:
         options = [a.field for a in self.signature.arguments if a.form == "option"]
         choices = [s for a in self.signature.arguments for s in a.spellings]
         known = [*options, *choices, *self.signature.activations, *([LINEAR] if self.signature.activations else [])]
+        longer = [s for s in choices if s.split()[0] == word.text]
+        if longer:
+            message = f"`{word.text}` of {self.signature.name} needs a word behind it"
+            self._fail(
+                self.codes.no_value, message, word.span, help=(f"write {' or '.join(f'`{s}`' for s in longer)}",)
+            )
+            return
         guess = nearest(word.text, known)
         value = self.args[self.at] if self.at < len(self.args) else None
         if isinstance(value, ast.Number | ast.Size) and (guess in options or not self._has_room(value)):

@@ -7,6 +7,7 @@ is taken back to there, the token BAD is fed in the step's place, and tokens are
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,6 +31,7 @@ MOST_MESSAGES = 1_000
 _OPENERS = {"LSQB": "RSQB", "LPAR": "RPAR", "LBRACE": "RBRACE"}
 _CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
 _SEPARATORS = ("SEP", "ARROW")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _TOP = ("TRAIN", "BLOCK", "USE")
 """What stands outside of all brackets: at the start of a line it closes everything."""
 
@@ -160,6 +162,9 @@ class _Reader:
             self._close_all(f"before this `{token}`")
         if self.skipping and not self._ends_skip(token):
             return
+        if self.frames[-1].entries and token.type in ("LAYER", "VARIABLE", "JUNK") and _NAME.fullmatch(token):
+            # `optimizer SGD`: no layer stands here, so the word goes on to where its nearest is known
+            token = Token.new_borrow_pos("WORD", str(token), token)
         if self.listing is not None:
             self._in_list(token, previous)
         elif token.type in _CLOSERS or token.type == "VBAR":

@@ -11,10 +11,14 @@ from cnndsl.ops.spec import Change, Inputs, Op, Reject, TensorType, number
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
     start: int = number(
-        schema={"type": "integer", "minimum": 0, "maximum": LARGEST_COUNT}, doc="the first channel taken, from 0"
+        schema={"type": "integer", "minimum": 0, "maximum": LARGEST_COUNT},
+        letter="A",
+        doc="the first channel taken, from 0",
     )
     stop: int = number(
-        schema={"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT}, doc="the first channel not taken"
+        schema={"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT},
+        letter="B",
+        doc="the first channel not taken",
     )
 
 

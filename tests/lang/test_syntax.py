@@ -174,7 +174,7 @@ INPUT = "INPUT 28x28x1\n"
         ('FC 3\ntrain { data idx "x }', ["E105 3:7", "E112 3:18"]),
         ("FC 3\ntrain { batch 3", ["E105 3:7"]),
         ("FC 3\ntrain { batch 3 4x }", ["E103 3:17"]),
-        ("FC 3\ntrain { CONV 3 }", ["E104 3:9"]),
+        ("FC 3\ntrain { CONV 3 }", ["E502 3:9"]),
         ("FC 3 -> train { }", ["E104 2:9"]),
     ],
 )
@@ -269,7 +269,7 @@ def test_strays_are_said_once(text: str, expected: list[str], found: Found) -> N
         ("CONV 5x5 *6 stride=2", ["E101 2:19"], "after a space"),
         ("// a comment", ["E101 2:1"], "`#`"),
         ("Conv2D(32, kernel_size=3)", ["E103 2:1"], "`CONV`"),
-        ("Dense(10)", ["E103 2:1"], "capitals: ADD, BN"),
+        ("Dense(10)", ["E103 2:1"], "`FC`"),
         ("CONV 6 5x5", ["E205 2:8"], "`*16`"),
         ("FC 10 softmax", ["E203 2:7"], "`-> SOFTMAX`"),
         ("CONV 3x3 *8 pad same", ["E206 2:13"], "leave `pad` out"),

@@ -175,7 +175,7 @@ def test_deconv_is_the_size_that_conv_comes_from(layers: Mapping[str, Op]) -> No
         ("DWCONV 3 pad 3", ["E305 2:10"]),
         ("DWCONV 3 stride 2", ["E301 2:10"]),
         ("DWCONV 9", ["E302 2:8"]),
-        ("CONV 3 *2 bias", ["E203 2:11"]),
+        ("CONV 3 *2 bias", ["E206 2:11"]),
         ("CONV 3 *2 nobias bias filter", ["E205 2:18"]),
         ("UPSAMPLE 0", ["E204 2:10"]),
         ("UPSAMPLE 2x2x2", ["E204 2:10"]),
