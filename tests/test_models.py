@@ -3,53 +3,147 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
+from typing import Any
 
 import pytest
 
 import cnndsl
 from cnndsl.cli.main import main
+from cnndsl.resources import folder
+
+MODELS = folder("models")
+NETWORKS = sorted(path.stem for path in MODELS.glob("*.cnn") if path.stem != "pattern")
+FILES = sorted(path.relative_to(MODELS).as_posix() for path in MODELS.rglob("*.cnn"))
 
 FIGURES = {
-    # parameters and MACs: LeCun 1998 with every map connected, Simonyan 2014, He 2015, as torch and torchvision count
+    # input, parameters, MACs: as torch and torchvision count the same definitions; the papers agree where they tell
     "lenet5": ([32, 32, 1], 61_706, 416_520),
+    "lenet5_relu": ([28, 28, 1], 61_706, 416_520),
+    "caffe_lenet": ([28, 28, 1], 431_080, 2_293_000),
+    "alexnet": ([227, 227, 3], 60_965_224, 724_406_816),
+    "alexnet_one_tower": ([227, 227, 3], 62_378_344, 1_135_256_096),
+    "alexnet_torchvision": ([224, 224, 3], 61_100_840, 714_188_480),
     "vgg16": ([224, 224, 3], 138_357_544, 15_470_264_320),
+    "vgg19": ([224, 224, 3], 143_667_240, 19_632_062_464),
+    "googlenet": ([224, 224, 3], 6_998_552, 1_582_671_872),
+    "googlenet_torchvision": ([224, 224, 3], 6_624_904, 1_498_376_192),
     "resnet18": ([224, 224, 3], 11_689_512, 1_814_073_344),
+    "resnet34": ([224, 224, 3], 21_797_672, 3_663_761_408),
+    "resnet50": ([224, 224, 3], 25_557_032, 4_089_184_256),
+    "resnet101": ([224, 224, 3], 44_549_160, 7_801_405_440),
+    "resnet152": ([224, 224, 3], 60_192_808, 11_513_626_624),
+    "resnet50_paper": ([224, 224, 3], 25_557_032, 3_857_973_248),
+    "resnet101_paper": ([224, 224, 3], 44_549_160, 7_570_194_432),
+    "resnet152_paper": ([224, 224, 3], 60_192_808, 11_282_415_616),
+    "resnet20_cifar": ([32, 32, 3], 269_722, 40_551_040),
+    "alphago": ([19, 19, 48], 3_882_793, 1_400_726_208),
+    "alphago_zero": ([19, 19, 17], 22_827_877, 8_105_976_564),
+    "mobilenet_v1": ([224, 224, 3], 4_231_976, 568_740_352),
+    "mobilenet_v2": ([224, 224, 3], 3_504_872, 300_774_272),
+    "squeezenet": ([224, 224, 3], 1_248_424, 818_924_576),
+    "densenet121": ([224, 224, 3], 7_978_856, 2_834_161_664),
+    # resnet18 with 3*9*64 for 3*49*64 in the stem and 10 classes for 1,000; the blocks' MACs times (32/56)**2
+    "resnet18_cifar": ([32, 32, 3], 11_173_962, 555_422_720),
+    # 896 + 9248 + 18496 + 36928 + 73856 + 147584 + 262272 + 1290; with BN 4*(32 + 64 + 128) more
+    "vgg_small": ([32, 32, 3], 550_570, 38_896_896),
+    "vgg_small_bn": ([32, 32, 3], 551_466, 38_896_896),
     # (3*3*3+1)*2 + (2*2*2+1)*10; 4*4*2*27 + 80
     "card": ([7, 7, 3], 146, 944),
     # (25+1)*3 + (27+1)*5 + (125+1)*50 + 51*10; 24*24*3*25 + 10*10*5*27 + 6250 + 500
     "figure": ([28, 28, 1], 7_028, 63_450),
+    # 240 + (9*24+1)*48 + (4*4*48+1)*64 + 650; 64*9*24 + 64*216*48 + 768*64 + 640
+    "digits": ([8, 8, 1], 60_522, 727_168),
     # 144 + 32 + 4*(2304 + 32) + 170; 64*144 + 4*64*2304 + 160
     "digits_residual": ([8, 8, 1], 9_690, 599_200),
 }
 
+OUTPUTS = {"alphago": {"main": [361]}, "alphago_zero": {"policy": [362], "value": [1]}}
+"""Those that do not classify."""
 
-def shown(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    assert main(["show", "--format", "json", str(path)]) == 0
-    return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+INCEPTIONS = {
+    # parameters, depth
+    "i3a": (163_696, 256),
+    "i3b": (388_736, 480),
+    "i4a": (376_176, 512),
+    "i4b": (449_160, 512),
+    "i4c": (510_104, 512),
+    "i4d": (605_376, 528),
+    "i4e": (868_352, 832),
+    "i5a": (1_043_456, 832),
+    "i5b": (1_444_080, 1024),
+}
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_figures(name: str, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    size, parameters, macs = FIGURES[name]
-    found = shown(models / f"{name}.cnn", capsys)
-    assert found["input"] == size
+@cache
+def shown(name: str) -> dict[str, Any]:
+    with redirect_stdout(StringIO()) as out:
+        assert main(["show", "--format", "json", str(MODELS / f"{name}.cnn")]) == 0
+    return json.loads(out.getvalue())  # type: ignore[no-any-return]
+
+
+def smaller(name: str, size: str) -> cnndsl.Network:
+    """The network with another input size."""
+    path = MODELS / f"{name}.cnn"
+    written = "x".join(map(str, FIGURES[name][0]))
+    text = path.read_text(encoding="utf-8")
+    return cnndsl.loads(text.replace(f"INPUT {written}\n", f"INPUT {size}\n"), name=name, base=path.parent)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_figures(name: str) -> None:
+    found = shown(name)
     totals = found["totals"]
-    assert isinstance(totals, dict)
-    assert (totals["parameters"], totals["macs"]) == (parameters, macs)
+    assert (found["input"], totals["parameters"], totals["macs"]) == FIGURES[name]
+    classes = 1000 if found["input"][0] > 32 else 10
+    assert found["outputs"] == OUTPUTS.get(name, {"main": [classes]})
 
 
-def test_lenet5_layer_by_layer(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    layers = shown(models / "lenet5.cnn", capsys)["layers"]
-    assert isinstance(layers, list)
+def test_lenet5_layer_by_layer() -> None:
+    layers = shown("lenet5")["layers"]
     assert [row["parameters"] for row in layers if row["parameters"]] == [156, 2_416, 48_120, 10_164, 850]
     assert [row["output"][0] for row in layers if row["layer"] in ("CONV", "POOL")] == [28, 14, 10, 5]
     assert layers[0]["arithmetic"] == "(32 - 5 + 2*0)/1 + 1 = 28"
     assert layers[0]["line"] == 3
 
 
-def test_every_model_is_checked(models: Path) -> None:
-    for path in models.glob("*.cnn"):
-        text = path.read_text(encoding="utf-8")
-        assert cnndsl.check(text) == [], path.name
-        assert text.startswith("#"), f"{path.name} says where it comes from"
+def test_alexnet_map_by_map() -> None:
+    rows = [row for row in shown("alexnet")["layers"] if row["layer"] in ("CONV", "POOL")]
+    assert [row["output"][0] for row in rows] == [55, 27, 27, 13, 13, 13, 13, 6]
+
+
+def test_alexnet_does_not_fit_the_224_of_its_paper() -> None:
+    with pytest.raises(cnndsl.CnnError) as caught:
+        smaller("alexnet", "224x224x3")
+    (found,) = caught.value.diagnostics
+    assert found.code == "E301"
+    assert "(224 - 11 + 2*0)/4 + 1 = 54.25" in found.notes[0]
+
+
+@pytest.mark.parametrize("module", INCEPTIONS)
+def test_inception_modules(module: str) -> None:
+    rows = [row for row in shown("googlenet")["layers"] if row["name"].startswith(f"{module}.")]
+    assert (sum(row["parameters"] for row in rows), rows[-1]["output"][2]) == INCEPTIONS[module]
+
+
+@pytest.mark.parametrize("depth", [50, 101, 152])
+def test_where_the_stride_stands_changes_no_parameter(depth: int) -> None:
+    paper, torchvision = (cnndsl.load(MODELS / f"resnet{depth}{kind}.cnn").graph for kind in ("_paper", ""))
+    assert {n: p.shape for n, p in paper.params.items()} == {n: p.shape for n, p in torchvision.params.items()}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_is_clean(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = MODELS / file
+    main(["check", "--format", "json", str(path)])
+    found = [diagnostic["code"] for diagnostic in json.loads(capsys.readouterr().out)]
+    assert [code for code in found if code != "W602"] == [], "but for data sets that are not on this machine"
+    assert main(["fmt", "--check", str(path)]) == 0
+    assert path.read_text(encoding="utf-8").startswith("#"), "says where it comes from"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_one(name: str) -> None:
+    assert not cnndsl.load(MODELS / f"{name}.cnn").pattern
