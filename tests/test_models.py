@@ -1,4 +1,4 @@
-"""The networks that come with the package: figures equal to the published ones, to the unit."""
+"""The networks that come with the package: figures equal to the published ones, to the unit; and they run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from io import StringIO
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cnndsl
@@ -74,6 +75,19 @@ INCEPTIONS = {
     "i4e": (868_352, 832),
     "i5a": (1_043_456, 832),
     "i5b": (1_444_080, 1024),
+}
+
+SMALLER = {
+    # of each family one, at an input small enough for a test
+    "googlenet": "64x64x3",
+    "resnet50": "32x32x3",
+    "resnet20_cifar": "32x32x3",
+    "mobilenet_v1": "32x32x3",
+    "mobilenet_v2": "32x32x3",
+    "densenet121": "32x32x3",
+    "squeezenet": "32x32x3",
+    "alphago": "19x19x48",
+    "alphago_zero": "19x19x17",
 }
 
 
@@ -147,3 +161,29 @@ def test_every_file_is_clean(file: str, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_is_one(name: str) -> None:
     assert not cnndsl.load(MODELS / f"{name}.cnn").pattern
+
+
+@pytest.mark.parametrize("name", SMALLER)
+def test_whole_networks_run(name: str) -> None:
+    network = smaller(name, SMALLER[name])
+    model = cnndsl.compile(network, backend="vectorized", seed=1)
+    x = np.random.default_rng(0).standard_normal((2, *network.input.shape), dtype=np.float32)
+    outputs = model.forward(x).outputs
+    assert {at: list(y.shape) for at, y in outputs.items()} == {
+        at: [2, *size] for at, size in shown(name)["outputs"].items()
+    }
+    assert all(np.isfinite(y).all() for y in outputs.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("digits_residual", "8x8x1"), ("resnet20_cifar", "32x32x3"), ("googlenet", "64x64x3")]
+)
+def test_gradients_reach_every_parameter(name: str, size: str) -> None:
+    network = smaller(name, size)
+    model = cnndsl.compile(network, backend="vectorized", seed=1)
+    rng = np.random.default_rng(0)
+    step = model.forward(rng.standard_normal((4, *network.input.shape), dtype=np.float32), training=True)
+    found = model.backward(step, rng.standard_normal(step.output.shape, dtype=np.float32)).params
+    assert set(found) == set(model.parameters)
+    assert all(np.isfinite(g).all() for g in found.values())
+    assert [name for name, g in found.items() if not g.any()] == []
