@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.diagnostics.fixes import Counted, verified
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from cnndsl.training.trainer import Trainer
 
 Size = tuple[int, int, int]
+
+WORK, WORK_A_MESSAGE = 30_000, 20
+"""How much checking a file may be, its fixes included, before no more of them are tried: characters, steps written out,
+and messages as so many of these. That is a few tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -137,34 +142,36 @@ def examine(
     data: Path | None = None,
     registry: Registry | None = None,
 ) -> tuple[ast.Module | None, Lowered | None, tuple[Diagnostic, ...]]:
-    """Parses and lowers a source: the tree and what lowering gave, as far as they got, and every diagnostic.
+    """Parses and lowers a source: the tree and what lowering gave, as far as they got, and every diagnostic, with the
+    fixes that were tried and help.
 
     With `base`, the folder of the file, the headers of its data files are looked at; `data` is where else to look.
     """
     registry = registry or load_plugins()
-    module, found = parse(source, registry.layers)
-    if module is None:
-        return None, None, tuple(found)
     survey = places.known_facts if base is None else partial(places.facts, base=base, data_folder=data)
-    found = list(found)
-    modules = used(module, base, registry.layers, found)
-    lowered = lower(
-        module,
-        registry.layers,
-        used=modules,
-        name=name,
-        choices=choices,
-        survey=survey,
-        backends=tuple(registry.backends),
-    )
-    about_data = _about_data(lowered, base, data)
-    every = sorted([*found, *lowered.diagnostics, *about_data], key=lambda d: placed(d, source))
-    if not errors(every) and lowered.fragment:
+
+    def look(source: Source) -> tuple[ast.Module | None, Lowered | None, list[Diagnostic], int]:
+        layers = Counted(registry.layers)
+        module, found = parse(source, layers)
+        if module is None:
+            return None, None, found, len(source.text)
+        modules = used(module, base, layers, found)
+        backends = tuple(registry.backends)
+        lowered = lower(module, layers, used=modules, name=name, choices=choices, survey=survey, backends=backends)
+        found += (*lowered.diagnostics, *_about_data(lowered, base, data))
+        found.sort(key=lambda d: placed(d, source))
+        read = sum(len(m.source.text) for m in (module, *modules))
+        return module, lowered, found, read + layers.asked + WORK_A_MESSAGE * len(found)
+
+    module, lowered, found, work = look(source)
+    if any(d.fixes for d in found):
+        found = verified(source, found, lambda trial: look(trial)[2:], WORK - work)
+    if module is not None and lowered is not None and lowered.fragment and not errors(found):
         message = "the file has no INPUT: its sizes were not checked"
         size = _size_that_fits(module, choices, base, registry)
         help = (f"begin it with `INPUT {size}`, or give `--input {size}`",)
-        every.append(Diagnostic("W201", message, source.span(0, 0), help=help))
-    return module, lowered, tuple(every)
+        found.append(Diagnostic("W201", message, source.span(0, 0), help=help))
+    return module, lowered, tuple(found)
 
 
 def _about_data(lowered: Lowered, base: Path | None, data: Path | None) -> tuple[Diagnostic, ...]:
