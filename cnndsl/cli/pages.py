@@ -1,80 +1,102 @@
-"""Pages of codes, layers and the train block, made from their records."""
+"""Pages of the language, of layers, of the train block and of codes, made from their records."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cnndsl.arguments import Argument, arguments
+from cnndsl.cli.layout import Code as CodeBlock
+from cnndsl.cli.layout import Entries, Heading, Page, Part, Text
 from cnndsl.diagnostics.catalog import CODES, Code
-from cnndsl.lang.recipe import pages
+from cnndsl.lang.recipe import pages as keys
+from cnndsl.lang.topics import TOPICS, Topic
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.spec import Key
 
 
-def find(name: str, layers: Mapping[str, Op], width: int) -> str | None:
+def find(name: str, layers: Mapping[str, Op]) -> Page | None:
     """The page of that name, or None."""
     if name.upper() in CODES:
-        return code_page(CODES[name.upper()], width)
+        return code_page(CODES[name.upper()])
     if name.upper() in layers:
-        return layer_page(layers[name.upper()], width)
+        return layer_page(layers[name.upper()])
     if name == "train":
-        return train_page(width)
-    key = next((p for p in pages() if name == p.name), None) or next((p for p in pages() if name in p.words), None)
-    return key_page(key, width) if key else None
+        return train_page()
+    key = next((k for k in keys() if name == k.name), None)
+    topic = next((t for t in TOPICS if t.name == name), None)
+    if key is None and topic is not None:
+        return topic_page(topic)
+    key = key or next((k for k in keys() if name in k.words), None)
+    if key is not None:
+        return key_page(key)
+    activation = next((op for op in layers.values() if op.activation_word == name), None)
+    return layer_page(activation) if activation is not None else None
 
 
-def contents(layers: Mapping[str, Op], width: int) -> str:
+def names(layers: Mapping[str, Op]) -> list[str]:
+    """What `find` knows."""
+    found = [*layers, *CODES, "train", *(t.name for t in TOPICS)]
+    for key in keys():
+        found += [key.name, *key.words]
+    return found
+
+
+def contents(layers: Mapping[str, Op]) -> Page:
     """All pages, a line each."""
-    lines = ["Layers"]
-    lines += _entries({op.keyword: op.summary for op in layers.values()}, width)
-    lines += ["", "The train block", *_entries({"train": "its keys, with their values and defaults"}, width)]
-    lines += ["", "Diagnostics", *_entries({c.code: c.title for c in CODES.values()}, width)]
-    return "\n".join(lines)
+    return Page(
+        "explain: the pages there are",
+        (
+            Heading("The language"),
+            Entries({t.name: t.title for t in TOPICS}),
+            Heading("Layers"),
+            Entries({op.keyword: op.summary for op in layers.values()}),
+            Heading("The train block"),
+            Entries({"train": "all its keys", **{k.name: k.entries[0].summary for k in keys()}}),
+            Heading("Diagnostics"),
+            Entries({c.code: c.title for c in CODES.values()}),
+        ),
+    )
 
 
-def _entries(found: Mapping[str, str], width: int) -> list[str]:
-    column = max(map(len, found), default=0) + 4
-    lines: list[str] = []
-    for name, text in found.items():
-        lines += textwrap.wrap(
-            text, width, initial_indent=f"  {name}".ljust(column + 2), subsequent_indent=" " * (column + 2)
-        )
-    return lines
+def reference(layers: Mapping[str, Op]) -> Iterator[tuple[str, list[Page]]]:
+    """Every page, by chapter: the whole reference."""
+    yield "The language", [topic_page(t) for t in TOPICS]
+    yield "Layers", [layer_page(op) for op in layers.values()]
+    yield "The train block", [train_page()]
+    yield "Diagnostics", [code_page(c) for c in CODES.values()]
 
 
-def _paragraph(text: str, width: int) -> list[str]:
-    return textwrap.wrap(" ".join(text.split()), width)
+def topic_page(topic: Topic) -> Page:
+    parts: list[Part] = [Text(paragraph) for paragraph in topic.text.split("\n\n")]
+    if topic.example:
+        parts += [Heading("Example"), CodeBlock(topic.example)]
+    return Page(f"{topic.name}: {topic.title}", tuple(parts))
 
 
-def _code(text: str) -> list[str]:
-    return [f"    {line}".rstrip() for line in text.rstrip("\n").split("\n")]
-
-
-def code_page(code: Code, width: int) -> str:
+def code_page(code: Code) -> Page:
     """What a code means, a file that gives it, and the same file repaired."""
-    lines = [f"{code.code}: {code.title}", "", *_paragraph(code.text, width)]
+    parts: list[Part] = [Text(code.text)]
     if code.bad:
-        lines += ["", "Gives it:", "", *_code(code.bad), "", "Repaired:", "", *_code(code.good)]
-    return "\n".join(lines)
+        parts += [Heading("Gives it"), CodeBlock(code.bad), Heading("Repaired"), CodeBlock(code.good)]
+    return Page(f"{code.code}: {code.title}", tuple(parts))
 
 
-def layer_page(op: Op, width: int) -> str:
+def layer_page(op: Op) -> Page:
     """What a layer does, its arguments with defaults, and examples."""
-    lines = [f"{op.keyword}: {op.summary}", "", *_paragraph(op.doc, width)]
-    shown = {_usage(a): _about(a) for a in op.arguments}
+    shown = {a.usage: _about(a) for a in op.arguments}
     if op.takes_activation:
         shown["an activation"] = "a trailing word such as `relu`: the layer followed by that activation"
+    if op.activation_word:
+        shown[f"{op.activation_word} behind a layer"] = "the same as a trailing word of CONV, DWCONV, DECONV and FC"
     if op.kind == "join":
         shown["( a | b )"] = "two or more branches; each starts from the same tensor, ID is the empty one"
+    if op.kind == "head":
+        shown["( steps )"] = "one branch, which starts from the tensor before"
+    parts: list[Part] = [Text(op.doc)]
     if shown:
-        lines += ["", "Arguments", *_entries(shown, width)]
-    lines += ["", "Examples", *(f"    {example}" for example in op.examples)]
-    return "\n".join(lines)
-
-
-def _usage(item: Argument) -> str:
-    return item.usage
+        parts += [Heading("Arguments"), Entries(shown)]
+    parts += [Heading("Examples"), CodeBlock("\n".join(op.examples))]
+    return Page(f"{op.keyword}: {op.summary}", tuple(parts))
 
 
 def _about(item: Argument) -> str:
@@ -87,34 +109,32 @@ def _about(item: Argument) -> str:
     return item.doc if plain else f"{item.doc} ({default})"
 
 
-def train_page(width: int) -> str:
+def train_page() -> Page:
     """All keys of the train block."""
     text = (
         "train { ... } says how a network is trained: a key and its values a line, or several with `;` between them. "
         "A file has at most one; what it leaves out has a default, shown in parentheses."
     )
-    lines = ["train: how a network is trained", "", *_paragraph(text, width)]
-    for page in pages():
-        lines += ["", *_key(page, width)]
-    example = (
-        "train {\n  data      mnist pad 2\n  batch     64; epochs 10; seed 1\n  optimizer sgd lr 0.05 momentum 0.9\n}"
-    )
-    return "\n".join([*lines, "", "Example", *_code(example)])
+    example = "train {\n  data      mnist pad 2\n  batch     64; epochs 10; seed 1\n  optimizer sgd lr 0.05\n}\n"
+    parts: list[Part] = [Text(text)]
+    for key in keys():
+        parts += [Heading(key.name), *_key(key)]
+    return Page("train: how a network is trained", (*parts, Heading("Example"), CodeBlock(example)))
 
 
-def key_page(key: Key, width: int) -> str:
+def key_page(key: Key) -> Page:
     """One key of the train block: its values, their arguments, and examples."""
     examples = dict.fromkeys(example for entry in key.entries for example in entry.examples)
-    return "\n".join([*_key(key, width), "", "Examples", *(f"    {example}" for example in examples)])
+    shown = (Heading("Examples"), CodeBlock("\n".join(examples)))
+    return Page(f"{key.name}: a key of the train block", (*_key(key), *shown))
 
 
-def _key(key: Key, width: int) -> list[str]:
-    lines: list[str] = []
+def _key(key: Key) -> Iterator[Part]:
     for entry in key.entries:
         fields = {a.field: a for a in arguments(entry.attrs)}
         value = fields.pop("value", None)
         own = f" ({value.default})" if value is not None and not value.required else ""
         standard = " (this one where the key is left out)" if key.default and entry.word == key.default else ""
-        lines += _entries({f"{entry.key} {entry.word}".rstrip(): entry.summary + own + standard}, width)
-        lines += _entries({f"  {a.usage}": _about(a) for a in fields.values()}, width)
-    return lines
+        written = f"{entry.key} {entry.word}".rstrip()
+        inner = {f"  {a.usage}": _about(a) for a in fields.values()}
+        yield Entries({written: entry.summary + own + standard, **inner})

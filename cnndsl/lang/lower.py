@@ -20,6 +20,7 @@ from cnndsl.lang.steps import MAIN, Steps
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.fit import fit
+from cnndsl.recipe.heads import heads
 from cnndsl.recipe.places import known_facts
 from cnndsl.recipe.spec import Recipe, Setting
 from cnndsl.source import Source, Span
@@ -104,6 +105,8 @@ class _Lowerer:
             unclosed=module.unclosed,
         )
         self.fragment = False
+        self.headless = False
+        """Whether the last step is a HEAD, so that the main flow has no output."""
 
     def say(self, diagnostic: Diagnostic) -> None:
         self.builder.say(diagnostic)
@@ -124,6 +127,7 @@ class _Lowerer:
             if name not in self.library.used:
                 self.steps.survey(name)
         self._check_data(result, recipe)
+        self._check_losses(result, recipe)
         return self._finish(result, recipe)
 
     # ---- the train block and its data
@@ -160,6 +164,16 @@ class _Lowerer:
         for diagnostic in fit(nodes[0], last, self.facts, data=data.word, pad=data.attrs.pad, span=data.span):
             self.say(diagnostic)
 
+    def _check_losses(self, result: Flow, recipe: Recipe) -> None:
+        """Holds the losses against the outputs, where these are known; a main flow that a mistake left unknown is
+        there all the same."""
+        if self.module.trains and self.module.steps:
+            outputs = [*([] if self.headless else [MAIN]), *self.steps.heads]
+            span = self.module.trains[0].span
+            place = span.source.span(span.start, span.start + len("train"))
+            for diagnostic in heads(recipe, outputs, place):
+                self.say(diagnostic)
+
     # ---- definitions
 
     def _check_variables(self) -> None:
@@ -175,7 +189,6 @@ class _Lowerer:
         scope = Scope(dict(self.choices.variables), {}, Names())
         flow = UNKNOWN
         started = False
-        head_last = False
         for step in self.module.steps:
             if isinstance(step, ast.Set):
                 self.steps.set(step, scope)
@@ -188,10 +201,8 @@ class _Lowerer:
                 if step is next(s for s in self.module.steps if not isinstance(s, ast.Set)):
                     flow = self._implied_input()
             flow = self.steps.step(step, flow, scope)
-            head_last = isinstance(step, ast.Layer) and step.keyword == "HEAD"
-        if head_last:
-            return Flow(None, None, flow.span)
-        return flow
+            self.headless = isinstance(step, ast.Layer) and step.keyword == "HEAD"
+        return Flow(None, None, flow.span) if self.headless else flow
 
     def _input(self, step: ast.Layer, scope: Scope) -> Flow:
         bound = self.steps.bind(step, self.layers["INPUT"], scope)
