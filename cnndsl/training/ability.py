@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cnndsl.diagnostics import CnnError, Diagnostic, Label
 from cnndsl.recipe.spec import MAIN, Recipe, Setting
@@ -17,9 +17,12 @@ NOT_YET = ("augment", "weights", "freeze", "ema", "classweight", "stop", "save")
 """Keys that are read, checked, and not followed yet."""
 
 
-def refuse(recipe: Recipe) -> None:
-    """Raises CnnError (E811), one diagnostic, where a recipe asks for what this version does not do yet."""
+def refuse(recipe: Recipe, outputs: Collection[str] = (MAIN,)) -> None:
+    """Raises CnnError (E811), one diagnostic, where a recipe, or a network of these outputs, asks for what this version
+    does not do yet."""
     found = dict(_missing(recipe))
+    if MAIN not in outputs:
+        found["heads alone"] = recipe.spans.get("loss")
     if not found:
         return
     (first, span), *others = found.items()

@@ -12,9 +12,9 @@ import numpy as np
 
 from cnndsl.backends.protocol import Array
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.recipe import npz
+from cnndsl.recipe import cifar, npz
 from cnndsl.recipe.facts import Facts
-from cnndsl.recipe.idx import survey
+from cnndsl.recipe.idx import damaged, survey
 from cnndsl.recipe.places import known_facts, locate, surveyed
 from cnndsl.recipe.spec import Setting
 from cnndsl.training.draw import generator
@@ -30,7 +30,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     ),
+    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
 }
+"""What the classes of a set are called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +120,39 @@ def _idx(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
     )
 
 
+def _cifar10(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
+    parts = locate(setting, base, data_folder)
+    facts = surveyed(setting, parts)
+    if any(name not in parts for name in cifar.PARTS):
+        help = ("unpack cifar-10-binary.tar.gz, and name its folder with `--data`",)
+        message = f"{next(iter(parts.values()))}: this version reads the binary version of CIFAR-10 only"
+        raise CnnError(Diagnostic("E811", message, setting.span, help=help))
+    check_room(len(cifar.PARTS) * cifar.RECORDS * cifar.RECORD, "holding CIFAR-10")
+    read = [_records(parts[name], facts.classes or 0) for name in cifar.PARTS]
+    *train, test = read
+    whole = Part(np.concatenate([part.images for part in train]), np.concatenate([part.labels for part in train]))
+    return Dataset(
+        name="cifar10", train=whole, test=test, classes=facts.classes or 0, pixel_max=255, names=NAMES["cifar10"]
+    )
+
+
+def _records(path: Path, classes: int) -> Part:
+    """The images and labels of one file of CIFAR-10. Raises CnnError (E602)."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"cannot be read: {error.strerror or error}") from error
+    if len(data) != cifar.RECORDS * cifar.RECORD:
+        raise damaged(path, "its length changed while it was read")
+    records = np.frombuffer(data, np.uint8).reshape(cifar.RECORDS, cifar.RECORD)
+    labels = records[:, 0].astype(np.int64)
+    if labels.max() >= classes:
+        first = int(np.argmax(labels >= classes))
+        raise damaged(path, f"label {first} is {labels[first]}", f"labels go from 0 to {classes - 1}")
+    height, width, depth = cifar.SIZE
+    return Part(records[:, 1:].reshape(-1, depth, height, width), labels)
+
+
 def _npz(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
     path = locate(setting, base, data_folder)["file"]
     found = npz.survey(path)
@@ -154,6 +189,7 @@ LOADERS: Mapping[str, Callable[[Setting, Path, Path | None], Dataset]] = {
     "digits": _digits,
     "mnist": _idx,
     "fashion_mnist": _idx,
+    "cifar10": _cifar10,
     "idx": _idx,
     "npz": _npz,
     "random": _random,

@@ -69,7 +69,7 @@ class Trainer:
         dtype: str = "float32",
         budget: int | None = None,
     ):
-        refuse(recipe)
+        refuse(recipe, graph.outputs)
         self.warnings = _check_fit(graph, recipe, dataset)
         self.graph = trained_graph(graph, recipe)
         self.recipe = recipe
