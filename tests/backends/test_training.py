@@ -32,6 +32,19 @@ def line() -> Graph:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("clip", "scale"), [(3.0, 0.5), (1.5, 0.25), (6.0, 1.0), (100.0, 1.0), (None, 1.0)])
+def test_clip_by_hand(backend: str, clip: float | None, scale: float) -> None:
+    """y = 2*2 + 3*2 + 1 = 11 against 9: dy = 2, dw = (4, 4), db = 2, together sqrt(16 + 16 + 4) = 6 long. Clipped to 3
+    they are halved."""
+    state = {"fc1.weight": np.array([[2.0, 3.0]]), "fc1.bias": np.array([1.0])}
+    training = start(backend, line(), state, optimizer=SGD(), clip=clip)
+    x, target = np.array([[[[2.0]], [[2.0]]]]), {"main": np.array([[9.0]])}
+    training.step(x, target, step=0, lr=0.5)
+    np.testing.assert_allclose(training.state()["fc1.weight"], [[2 - 2 * scale, 3 - 2 * scale]])
+    np.testing.assert_allclose(training.state()["fc1.bias"], [1 - scale])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_two_steps_by_hand(backend: str) -> None:
     """y = 2*1 + 3*2 + 1 = 9 against 7: loss 2*2/2, dy = 2, dw = (2, 4), db = 2. The decay of 0.5 touches the weight,
     not the bias: v = (2 + 1, 4 + 1.5) and 2. With lr 0.1: w = (1.7, 2.45), b = 0.8.

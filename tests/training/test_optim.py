@@ -11,7 +11,7 @@ import pytest
 from cnndsl.recipe import optimizers
 from cnndsl.recipe.spec import Setting
 from cnndsl.training import optim
-from cnndsl.training.optim import SGD, Adam, make_optimizer
+from cnndsl.training.optim import SGD, Adam, AdamW, RMSProp, make_optimizer
 
 
 def slots_of(rule, shape, dtype=np.float64):
@@ -72,7 +72,36 @@ def test_adam_decay_by_hand() -> None:
     assert walk(Adam(eps=2.0, decay=0.5), 2.0, [1.0], lr=0.1, decay=False) == pytest.approx([2 - 0.1 / 3], rel=1e-13)
 
 
-RULES = [SGD(), SGD(0.9), SGD(0.9, True, 1e-2), Adam(), Adam(decay=1e-2)]
+def test_adamw_decays_beside_the_gradient_by_hand() -> None:
+    # From w = 2, decay 0.5, lr 0.1: 2*(1 - 0.05) = 1.9 first. Then Adam with eps = 1: at t = 1 the step is
+    # lr*g/(|g| + eps) = 0.1*3/4, so w = 1.825; the gradient itself knows of no decay.
+    rule = AdamW(eps=1.0, decay=0.5)
+    assert walk(rule, 2.0, [3.0], lr=0.1) == pytest.approx([1.825], rel=1e-13)
+    assert walk(rule, 2.0, [3.0], lr=0.1, decay=False) == pytest.approx([1.925], rel=1e-13)
+
+
+def test_adamw_without_decay_is_adam() -> None:
+    gradients = [2.0, -4.0, 0.5]
+    assert walk(AdamW(decay=0.0), 1.0, gradients, lr=0.1) == walk(Adam(), 1.0, gradients, lr=0.1)
+
+
+def test_rmsprop_by_hand() -> None:
+    # rho = 0.75, eps = 0.5, lr = 0.1, from w = 1.
+    # g=2: s = 0.25*4 = 1; w = 1 - 0.1*2/(1 + 0.5) = 13/15
+    # g=-1: s = 0.75 + 0.25 = 1; w = 13/15 + 0.1/1.5 = 14/15
+    seen = walk(RMSProp(rho=0.75, eps=0.5), 1.0, [2.0, -1.0], lr=0.1)
+    assert seen == pytest.approx([13 / 15, 14 / 15], rel=1e-13)
+
+
+def test_rmsprop_decay_is_in_the_gradient_by_hand() -> None:
+    # g = 1 + 0.5*2 = 2 in place of 1; rho = 0.75: s = 1, w = 2 - 0.1*2/(1 + 1) = 1.9
+    rule = RMSProp(rho=0.75, eps=1.0, decay=0.5)
+    assert walk(rule, 2.0, [1.0], lr=0.1) == pytest.approx([1.9], rel=1e-13)
+    # untouched: s = 0.25, w = 2 - 0.1*1/(0.5 + 1)
+    assert walk(rule, 2.0, [1.0], lr=0.1, decay=False) == pytest.approx([2 - 0.1 / 1.5], rel=1e-13)
+
+
+RULES = [SGD(), SGD(0.9), SGD(0.9, True, 1e-2), Adam(), Adam(decay=1e-2), AdamW(), RMSProp(), RMSProp(decay=1e-2)]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -115,3 +144,9 @@ def test_made_from_settings() -> None:
     adam = make_optimizer(Setting("adam", optimizers.Adam(beta1=0.5, beta2=0.25, eps=0.1, decay=0.2)))
     assert isinstance(adam, Adam)
     assert (adam.beta1, adam.beta2, adam.eps, adam.decay, adam.slots) == (0.5, 0.25, 0.1, 0.2, ("mean", "square"))
+    adamw = make_optimizer(Setting("adamw", optimizers.AdamW(beta1=0.5, beta2=0.25, eps=0.1, decay=0.2)))
+    assert isinstance(adamw, AdamW)
+    assert (adamw.decay, adamw.slots) == (0.2, ("mean", "square"))
+    rmsprop = make_optimizer(Setting("rmsprop", optimizers.RMSProp(rho=0.5, eps=0.1, decay=0.2)))
+    assert isinstance(rmsprop, RMSProp)
+    assert (rmsprop.rho, rmsprop.eps, rmsprop.decay, rmsprop.slots) == (0.5, 0.1, 0.2, ("square",))

@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from cnndsl.recipe.pixels import Bare, Moments
 from cnndsl.recipe.spec import Setting
 from cnndsl.training.data import Dataset, Part, load
 from cnndsl.training.samples import SCALINGS, Samples, Scaling, divide, moments, prepare
@@ -127,6 +128,20 @@ def test_none_divides_by_the_pixel_maximum_only() -> None:
     (batch,) = prepare(data, split=1.0, normalize=NONE, seed=0).test.in_order(1)
     assert batch.x.dtype == np.float32
     assert batch.x.reshape(-1).tolist() == [0, 0.25, 0.5, 1]
+
+
+def test_numbers_given_by_hand() -> None:
+    """Bytes 0 and 255 are 0 and 1; less the mean, over the deviation: (0 - 0.5)/0.25 = -2, (1 - 0.5)/0.25 = 2."""
+    images = np.array([[[[0]], [[255]]], [[[51]], [[0]]]], np.uint8)
+    for setting, expected in (
+        (Setting("mean", Moments(mean=(0.5,), deviation=(0.25,))), [[-2, 2], [-1.2, -2]]),
+        (Setting("", Bare(values=(0.5, 0.0, 0.25, 0.5))), [[-2, 2], [-1.2, 0]]),
+    ):
+        part = Part(images, np.array([0, 1]))
+        data = Dataset(name="x", train=part, test=part, classes=2, pixel_max=255)
+        ready = prepare(data, split=1.0, normalize=setting, seed=0, dtype="float64")
+        (batch,) = ready.test.in_order(2)
+        np.testing.assert_allclose(batch.x[:, :, 0, 0], expected, atol=1e-12)
 
 
 def test_validation_and_test_have_no_part_in_the_mean(dataset) -> None:

@@ -1,0 +1,96 @@
+"""What this version cannot train with is refused before anything starts, in one diagnostic."""
+
+from __future__ import annotations
+
+import pytest
+
+import cnndsl
+from cnndsl import api
+from cnndsl.diagnostics import CnnError
+from cnndsl.training import ability
+
+PARTS = [
+    ("augment flip crop 4", "augment"),
+    ('weights "a.safetensors"', "weights"),
+    ('freeze "conv*"', "freeze"),
+    ("ema 0.999", "ema"),
+    ("classweight auto", "classweight"),
+    ("stop patience 3", "stop"),
+    ("save every 2", "save"),
+    ("loss mse", "loss mse"),
+    ("loss bce", "loss bce"),
+    ("metric accuracy top5", "metric top5"),
+    ("metric confusion", "metric confusion"),
+    ("data digits resize 8", "resize"),
+    ('data images "gone"', "data images"),
+]
+
+
+def program(text: str) -> str:
+    data = "" if text.startswith("data") else "data digits; "
+    return f"INPUT 8x8x1\nFC 10\ntrain {{ {data}{text} }}"
+
+
+@pytest.mark.parametrize(("text", "name"), PARTS)
+def test_one_part(text: str, name: str, monkeypatch) -> None:
+    monkeypatch.setattr("cnndsl.training.data.load", lambda *_: pytest.fail("data were loaded"))
+    with pytest.raises(CnnError) as caught:
+        api.trainer(cnndsl.loads(program(text)))
+    (d,) = caught.value.diagnostics
+    assert (d.code, d.exit_code) == ("E811", 2)
+    assert f"`{name}`" in d.message
+    assert d.span is not None
+    assert d.span.line == 3
+
+
+def test_several_parts_are_one_message() -> None:
+    with pytest.raises(CnnError) as caught:
+        ability.refuse(cnndsl.loads(program("stop patience 3; ema 0.9; augment flip")).recipe)
+    (d,) = caught.value.diagnostics
+    assert d.message == "this version cannot train with `augment`, `ema` and `stop` yet"
+    assert [label.span.text for label in d.related] == ["ema 0.9", "stop patience 3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clip 1; schedule cosine warmup 1; optimizer adamw; metric accuracy loss",
+        "optimizer rmsprop; schedule onecycle; normalize 0.5 0.5; loss cross_entropy weight 2",
+        "data digits limit 50 pad 0; schedule step every 1",
+    ],
+)
+def test_what_it_can_do(text: str) -> None:
+    ability.refuse(cnndsl.loads(program(text)).recipe)
+
+
+def test_a_loss_of_a_head_is_not_passed_over() -> None:
+    text = "INPUT 8x8x1\nHEAD aux1( FC 10 )\nFC 10\ntrain { data digits; loss cross_entropy; loss aux1 mse }"
+    with pytest.raises(CnnError) as caught:
+        api.trainer(cnndsl.loads(text))
+    assert "`loss aux1 mse`" in caught.value.diagnostics[0].message
+
+
+def test_heads_alone() -> None:
+    with pytest.raises(CnnError) as caught:
+        api.trainer(cnndsl.loads("INPUT 8x8x1\nHEAD value( FC 10 )\ntrain { data digits }"))
+    assert [d.code for d in caught.value.diagnostics] == ["E811"]
+
+
+@pytest.mark.parametrize(
+    ("size", "names", "others"),
+    [
+        ("8x8x1", ["`data digits`"], ["mnist", "cifar10"]),
+        ("32x32x1", ["`data mnist pad 2`", "`data fashion_mnist pad 2`"], ["digits", "cifar10"]),
+        ("32x32x3", ["`data cifar10`"], ["digits", "mnist"]),
+        ("224x224x3", ['`data npz "my/data.npz"`', "`data random 224x224x3`"], ["digits", "mnist", "cifar10"]),
+    ],
+)
+def test_without_data_sets_are_named_that_fit(size: str, names: list[str], others: list[str]) -> None:
+    for train in ("", "train { batch 3 }"):
+        with pytest.raises(CnnError) as caught:
+            api.trainer(cnndsl.loads(f"INPUT {size}\nFC 10\n{train}"))
+        (d,) = caught.value.diagnostics
+        assert d.code == "E606"
+        assert all(name in d.help[0] for name in names)
+        assert not any(f"data {other}" in d.help[0] for other in others)
+        assert ("to its train block" in d.help[0]) == bool(train)
