@@ -22,6 +22,7 @@ def find(name: str, layers: Mapping[str, Op]) -> Page | None:
         return layer_page(layers[name.upper()])
     if name == "train":
         return train_page()
+    name = name.lower()
     key = next((k for k in keys() if name == k.name), None)
     topic = next((t for t in TOPICS if t.name == name), None)
     if key is None and topic is not None:
@@ -130,11 +131,15 @@ def key_page(key: Key) -> Page:
 
 
 def _key(key: Key) -> Iterator[Part]:
-    for entry in key.entries:
-        fields = {a.field: a for a in arguments(entry.attrs)}
-        value = fields.pop("value", None)
+    tables = [{(a.usage, _about(a)): a for a in arguments(entry.attrs)} for entry in key.entries]
+    common = [shown for shown in tables[0] if len(tables) > 1 and all(shown in table for table in tables)]
+    for entry, table in zip(key.entries, tables, strict=True):
+        value = next((a for a in table.values() if a.field == "value"), None)
         own = f" ({value.default})" if value is not None and not value.required else ""
         standard = " (this one where the key is left out)" if key.default and entry.word == key.default else ""
         written = f"{entry.key} {entry.word}".rstrip()
-        inner = {f"  {a.usage}": _about(a) for a in fields.values()}
-        yield Entries({written: entry.summary + own + standard, **inner})
+        inner = {f"  {a.usage}": about for (_, about), a in table.items() if a is not value}
+        shown = {usage: about for usage, about in inner.items() if (usage.strip(), about) not in common}
+        yield Entries({written: entry.summary + own + standard, **shown})
+    if common:
+        yield Entries({f"{key.name} ...": "any of them takes", **{f"  {usage}": about for usage, about in common}})

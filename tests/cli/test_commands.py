@@ -212,6 +212,29 @@ def test_explain_knows_every_layer_and_code() -> None:
     assert "did you mean `CONV`?" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("optimizer", ["optimizer adamw", "decay N", "(0.01)"]),
+        ("sgd", ["optimizer sgd", "momentum N"]),
+        ("Digits", ["data digits", "1,797 images", "data cifar10"]),
+        ("batch", ["samples a step (64)"]),
+        ("cosine", ["schedule cosine warmup 5"]),
+        ("normalize", ["normalize mean", "deviation N [N ...]", "normalize 0.1307 0.3081"]),
+        ("train", ["data npz", "augment cutout", "save"]),
+    ],
+)
+def test_explain_finds_keys_by_their_values(name: str, said: list[str]) -> None:
+    page = cnndsl_command("explain", name)
+    assert page.returncode == 0
+    for part in said:
+        assert part in page.stdout
+
+
+def test_explain_guesses_at_keys() -> None:
+    assert "did you mean `optimizer`?" in cnndsl_command("explain", "optimiser").stderr
+
+
 def test_help_and_version() -> None:
     done = cnndsl_command("--help")
     assert done.returncode == 0
