@@ -19,16 +19,18 @@ from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import Choices, Lowered, lower, placed
 from cnndsl.lang.parse import parse
 from cnndsl.lang.unparse import specialize, unparse
-from cnndsl.lang.uses import read_file as read_file
+from cnndsl.lang.uses import read_file as read_source_file
 from cnndsl.lang.uses import used
 from cnndsl.plugins import Registry
 from cnndsl.plugins import load as load_plugins
 from cnndsl.recipe import fit, places
 from cnndsl.recipe.spec import Recipe
+from cnndsl.resources import folder as shipped
 from cnndsl.source import Source, Span
 
 if TYPE_CHECKING:
     from cnndsl.backends.model import Model
+    from cnndsl.backends.protocol import Backend
     from cnndsl.training.events import Event
     from cnndsl.training.result import Trained
     from cnndsl.training.trainer import Trainer
@@ -124,8 +126,13 @@ def _is_size(value: object) -> bool:
 
 
 def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optional: bool) -> Choices:
+    if not isinstance(variables, Mapping | None):
+        message = f"`variables` maps names to numbers, such as {{'N': 2}}; found {variables!r}"
+        raise CnnError(Diagnostic("E806", message))
     for name, value in (variables or {}).items():
-        if not isinstance(value, int) or not 1 <= value <= 9_999_999_999:
+        if not isinstance(name, str):
+            raise CnnError(Diagnostic("E806", f"the name of a variable is a capital, such as 'N'; found {name!r}"))
+        if type(value) is not int or not 1 <= value <= 9_999_999_999:
             raise CnnError(Diagnostic("E806", f"variable {name} must be a whole number from 1, found {value!r}"))
     if input is not None and not _is_size(input):
         message = f"an input size is height, width and depth, each from 1 to 65,536; found {input!r}"
@@ -195,6 +202,18 @@ def _size_that_fits(module: ast.Module, choices: Choices | None, base: Path | No
     return "HxWxD"
 
 
+def read_file(path: str | os.PathLike[str]) -> Source:
+    """The source in a file. Raises CnnError: E805 where it cannot be opened, E102 where it is not UTF-8."""
+    try:
+        return read_source_file(path)
+    except CnnError as error:
+        model = shipped("models") / Path(path).name
+        if os.path.lexists(path) or not os.path.isfile(model):
+            raise
+        help = (f"a network of that name comes with cnndsl: {model}",)
+        raise CnnError(replace(d, help=help) for d in error.diagnostics) from None
+
+
 def load(
     path: str | os.PathLike[str],
     *,
@@ -256,15 +275,51 @@ def check(
     drop_optional: bool = False,
     name: str = "<string>",
     base: str | os.PathLike[str] | None = None,
+    memory: int | None = None,
 ) -> list[Diagnostic]:
     """Everything that is wrong with a program's text, warnings too; empty where it is clean. Raises nothing for it.
-    `base` is the folder that paths in it are relative to; without one, no other files are looked at."""
+    `base` is the folder that paths in it are relative to; without one, no other files are looked at. `memory` is how
+    many bytes training may need at most (1 TiB where left out)."""
     folder = None if base is None else Path(base)
     try:
-        _, _, found = examine(_source(text, name), _choices(input, variables, drop_optional), base=folder)
+        _, lowered, found = examine(_source(text, name), _choices(input, variables, drop_optional), base=folder)
     except CnnError as error:
         return list(error.diagnostics)
-    return list(found)
+    refused = None if lowered is None else too_large(lowered, memory)
+    return [*found, *([refused] if refused else ())]
+
+
+LARGEST_MEMORY = 1 << 40
+"""1 TiB: what training may need where nobody says how much there is."""
+
+
+def too_large(lowered: Lowered, memory: int | None = None) -> Diagnostic | None:
+    """What to say (E802) of a network whose training, in the train block's batches, would need more than `memory`
+    bytes; left out, more than LARGEST_MEMORY, the same on every machine."""
+    from cnndsl.training.estimate import estimate, refusal
+
+    if lowered.graph is None:
+        return None
+    recipe = lowered.recipe
+    needed = estimate(lowered.graph, recipe.batch, slots=len(recipe.optimizer.attrs.slots))
+    if memory is not None:
+        return refusal(needed, memory, "the limit given allows")
+    refused = refusal(needed, LARGEST_MEMORY, "`check` allows")
+    return refused and replace(refused, help=(*refused.help, "or say how much memory there is, by `--memory`"))
+
+
+def backend(name: str, registry: Registry | None = None) -> Backend:
+    """The backend of that name. Raises CnnError (E801) where there is none."""
+    return (registry or load_plugins()).backend(backend_name(name))
+
+
+def borrowed(graph: Graph, backend: Backend) -> list[Diagnostic]:
+    """A warning (W801) for each kind of layer that a backend runs by slower code than its own, at the first one."""
+    first = {node.keyword: node for node in reversed(backend.borrowed(graph))}
+    return [
+        Diagnostic("W801", f"backend `{backend.name}` has no kernel of its own for {keyword}", node.span, "runs slower")
+        for keyword, node in sorted(first.items())
+    ]
 
 
 def backend_name(asked: str) -> str:
@@ -272,12 +327,21 @@ def backend_name(asked: str) -> str:
     return "vectorized" if asked == "auto" else asked
 
 
+def _ready(network: object) -> Network:
+    if isinstance(network, str):
+        return loads(network)
+    if not isinstance(network, Network):
+        message = f"a network is what `load` gives, or a program's text; found {type(network).__name__}"
+        raise CnnError(Diagnostic("E806", message))
+    return network
+
+
 def compile(network: Network | str, *, backend: str = "auto", seed: int | None = None, dtype: str = "float32") -> Model:
     """A network with initial parameters, ready to run forward and backward on arrays.
 
     `network` is a Network or a program's text. `seed` (the train block's where left out) fixes the parameters and the
     masks of DROPOUT; `dtype` is ``float32`` or ``float64``. Raises CnnError: E801 for an unknown backend, E210 for a
-    pattern, E806 for another dtype.
+    pattern, E806 for another dtype or seed.
     """
     from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Options
@@ -285,11 +349,12 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     from cnndsl.training.estimate import estimate, refusal
     from cnndsl.training.init import initial_state
 
-    if isinstance(network, str):
-        network = loads(network)
+    network = _ready(network)
     if dtype not in ("float32", "float64"):
         raise CnnError(Diagnostic("E806", f"dtype must be float32 or float64, found {dtype!r}"))
     seed = network.recipe.seed if seed is None else seed
+    if type(seed) is not int or not 0 <= seed < 1 << 64:
+        raise CnnError(Diagnostic("E806", f"a seed is a whole number from 0 to 2**64 - 1, found {seed!r}"))
     needed, limit = estimate(network.graph, 1, slots=0, dtype=dtype), memory.budget()
     refused = refusal(needed, limit) if limit is not None and needed.inference > limit else None
     if refused is not None:
@@ -350,8 +415,10 @@ def train(
     from cnndsl.backends.protocol import Options
     from cnndsl.training.result import Trained, follow
 
-    if isinstance(network, str):
-        network = loads(network)
+    network = _ready(network)
+    if on_event is not None and not callable(on_event):
+        message = f"`on_event` is a function that takes an event, found {type(on_event).__name__}"
+        raise CnnError(Diagnostic("E806", message))
     folder = None if out is None else Path(out)
     teacher = trainer(network, backend=backend)
     history, finished = follow(teacher, network.name, network.text, folder, on_event)

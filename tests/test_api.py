@@ -43,6 +43,8 @@ def test_load_raises_with_everything_that_is_wrong(tmp_path: Path) -> None:
     assert str(caught.value).splitlines()[0].startswith(f"{path}:2:4: error[E204]")
     with pytest.raises(CnnError, match="E805"):
         cnndsl.load(tmp_path / "gone.cnn")
+    with pytest.raises(CnnError, match=r"^<string>:1:1: error\[E201\].*\(help: did you mean `CONV`\?\)$"):
+        cnndsl.loads("CONVV 3x3 *8")
 
 
 @pytest.mark.parametrize("backend", ["naive", "vectorized", "auto"])
@@ -116,6 +118,17 @@ def test_wrong_use() -> None:
         (lambda: cnndsl.loads(5), "E806"),  # type: ignore[arg-type]
         (lambda: cnndsl.compile("INPUT 8x8x1; FC 9999999999"), "E802"),
         (lambda: cnndsl.loads("FC 3", variables={"N": "x"}), "E806"),  # type: ignore[dict-item]
+        (lambda: cnndsl.loads("FC 3", variables=[2]), "E806"),  # type: ignore[arg-type]
+        (lambda: cnndsl.loads("FC 3", variables={1: 2}), "E806"),  # type: ignore[dict-item]
+        (lambda: cnndsl.loads("FC 3", variables={"N": True}), "E806"),
+        (lambda: cnndsl.train(None), "E806.*found NoneType"),  # type: ignore[arg-type]
+        (lambda: cnndsl.train(DIGITS, on_event=5), "E806"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(None), "E806.*found NoneType"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(TEXT, seed="x"), "E806.*seed"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(TEXT, seed=-1), "E806.*seed"),
+        (lambda: cnndsl.compile(TEXT, seed=1.5), "E806.*seed"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(TEXT).backward(None, None), "E806.*forward"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(TEXT).forward("x"), "E809"),  # type: ignore[arg-type]
         (lambda: cnndsl.train("INPUT 3x3x1; FC 3"), "E606"),
         (lambda: cnndsl.train(DIGITS, backend="none"), "E801"),
     ]:

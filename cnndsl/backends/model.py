@@ -67,6 +67,9 @@ class Model:
         """Gradients of a loss from its gradient by the main output (or by several outputs, by name): `.params` by full
         name, `.input` in the input's shape. Raises CnnError: E806 on a step that was not run with ``training=True``,
         E809 on a gradient of another shape than its output."""
+        if not isinstance(step, Step):
+            message = f"`backward` takes what `forward` gave, found {type(step).__name__}"
+            raise CnnError(Diagnostic("E806", message))
         if step.tape is None:
             help = ("call `forward(x, training=True)`",)
             raise CnnError(Diagnostic("E806", "this step was not run for training: it cannot go backward", help=help))

@@ -19,10 +19,10 @@ from cnndsl.version import __version__
 DESCRIPTION = "Describe, check and train convolutional networks."
 EPILOG = """\
 examples:
-  cnndsl check models/lenet5.cnn        all mistakes, with the arithmetic
-  cnndsl show models/lenet5.cnn         sizes, parameters and MACs of every layer
-  cnndsl run models/digits.cnn          train, and test on data it has not seen
-  cnndsl explain CONV                   the page of a layer, or of a code: E301
+  cnndsl check models/lenet5.cnn    all mistakes, with the arithmetic
+  cnndsl show models/lenet5.cnn     sizes, parameters and MACs of every layer
+  cnndsl run models/digits.cnn      train, and test on data it has not seen
+  cnndsl explain CONV               the page of a layer, or of a code: E301
 
 exit codes:
   0 clean   1 findings, a difference, no match, bad data   2 wrong use

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from pathlib import Path
+from typing import Any
 
 from cnndsl import api
 from cnndsl.diagnostics import CnnError, Diagnostic
@@ -20,9 +22,54 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
         "--input", type=size, metavar="HxWxD", help="size of the input, for a file whose INPUT does not say it"
     )
     parser.add_argument(
-        "-D", action="append", type=binding, default=[], metavar="N=2", dest="variables", help="value of a variable"
+        "-D", action=_Bind, type=binding, default={}, metavar="N=2", dest="variables", help="value of a variable"
     )
     parser.add_argument("--drop-optional", action="store_true", help="leave out the steps that are marked with `?`")
+
+
+class _Bind(argparse.Action):
+    """Collects bindings; a variable has one value."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        variable, value = values
+        known = getattr(namespace, self.dest)
+        if variable in known:
+            raise argparse.ArgumentError(self, f"{variable} is given twice: {known[variable]} and {value}")
+        setattr(namespace, self.dest, {**known, variable: value})
+
+
+def folder(text: str) -> Path:
+    """A folder's path, which is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
+
+
+UNITS = {"": 1, "b": 1} | {
+    f"{letter}{unit}": base ** (power + 1)
+    for unit, base in (("ib", 1024), ("b", 1000))
+    for power, letter in enumerate("kmgtpe")
+}
+
+
+def memory(text: str) -> int:
+    """``64GiB`` in bytes; a plain number is bytes."""
+    parts = re.fullmatch(r"([0-9]{1,15})(?:\.([0-9]{1,6}))? ?([A-Za-z]*)", text)
+    size = 0
+    if parts is not None and (unit := UNITS.get(parts[3].lower(), 0)):
+        fraction = parts[2] or "0"
+        size = int(parts[1]) * unit + int(fraction) * unit // 10 ** len(fraction)
+    if size < 1:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not an amount of memory: write 64GiB, 512MB or a number of bytes"
+        )
+    return size
 
 
 def size(text: str) -> tuple[int, int, int]:
@@ -48,7 +95,7 @@ def name(path: str) -> str:
 
 
 def choices(args: argparse.Namespace) -> Choices:
-    return Choices(dict(args.variables), args.input, args.drop_optional)
+    return Choices(args.variables, args.input, args.drop_optional)
 
 
 def read(path: str) -> Source:

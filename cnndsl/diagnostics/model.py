@@ -91,9 +91,10 @@ class CnnError(Exception):
         self.diagnostics: tuple[Diagnostic, ...] = found
 
     def __str__(self) -> str:
+        """A line each, with the first advice."""
         from cnndsl.diagnostics.render import concise
 
-        return "\n".join(concise(d) for d in self.diagnostics)
+        return "\n".join(concise(d) + (f" (help: {d.advice[0]})" if d.advice else "") for d in self.diagnostics)
 
     @property
     def exit_code(self) -> int:

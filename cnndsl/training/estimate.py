@@ -61,8 +61,8 @@ def estimate(graph: Graph, batch: int, *, slots: int, dtype: str = "float32") ->
     )
 
 
-def refusal(found: Estimate, limit: int) -> Diagnostic | None:
-    """The diagnostic (E802) for an estimate above `limit` bytes, or None."""
+def refusal(found: Estimate, limit: int, giver: str = "this machine can give") -> Diagnostic | None:
+    """The diagnostic (E802) for an estimate above `limit` bytes, or None; `giver` says where the limit comes from."""
     if found.training <= limit:
         return None
     node = found.largest
@@ -74,7 +74,7 @@ def refusal(found: Estimate, limit: int) -> Diagnostic | None:
     }
     return Diagnostic(
         "E802",
-        f"training needs about {amount(found.training)}, of which this machine can give {amount(limit)}",
+        f"training needs about {amount(found.training)}, of which {giver} {amount(limit)}",
         node.span,
         label=f"{node.name} alone takes {amount(found.largest_bytes)}",
         notes=(

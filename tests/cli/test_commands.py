@@ -255,6 +255,12 @@ def test_help_and_version() -> None:
         ["show", "a", "--input", "0x3x3"],
         ["show", "a", "-D", "N"],
         ["show", "a", "-D", "N=0"],
+        ["show", "a", "-D", "N=3", "-D", "N=4"],
+        ["check", "a", "--memory", "64 XB"],
+        ["check", "a", "--memory", "0"],
+        ["check", "a", "--memory", "-1"],
+        ["run", "a", "--out", ""],
+        ["run", "a", "--data", ""],
         ["run"],
     ],
 )

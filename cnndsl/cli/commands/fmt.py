@@ -40,7 +40,7 @@ def _format(path: str, *, check: bool) -> int:
     changed = text != module.source.text
     if check:
         if changed:
-            print(f"{path}: would be formatted")
+            print(f"{options.name(path)}: would be formatted")
         return int(changed)
     if path == "-":
         sys.stdout.write(text)

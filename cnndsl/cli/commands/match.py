@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
             raise CnnError(wrong)
     found = match(pattern, expand(network, layers, used=blocks), layers)
     if found is None:
-        print(f"{args.file}: no match")
+        print(f"{options.name(args.file)}: no match")
         return 1
     values = ", ".join(f"{name}={value}" for name, value in found.items())
-    print(f"{args.file}: matches{' with ' + values if values else ''}")
+    print(f"{options.name(args.file)}: matches{' with ' + values if values else ''}")
     return 0
 
 

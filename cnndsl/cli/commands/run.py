@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import closing
-from pathlib import Path
 
 from cnndsl import api
 from cnndsl.cli import options, terminal
@@ -18,9 +17,11 @@ HELP = "train, and test on data the network has not seen"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a .cnn file; - is standard input")
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="where the data files are")
+    parser.add_argument("--data", type=options.folder, metavar="FOLDER", help="where the data files are")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network: auto, naive, vectorized, ...")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="the run's folder; runs/NAME-N where left out")
+    parser.add_argument(
+        "--out", type=options.folder, metavar="FOLDER", help="the run's folder; runs/NAME-N where left out"
+    )
     options.add_choices(parser)
 
 

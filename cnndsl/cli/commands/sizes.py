@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     written = _written(module) or args.input
     if written is None:
         help = ("give a size with the depth to try: `--input 28x28x1`",)
-        raise CnnError(Diagnostic("E213", f"{args.file} does not say how deep its input is", help=help))
+        raise CnnError(Diagnostic("E213", f"{options.name(args.file)} does not say how deep its input is", help=help))
     graph = _taken(module, written, options.choices(args), Path(args.file).parent)
     height, width, depth = written
     square = height == width

@@ -13,7 +13,8 @@ CODES = (
         "E802",
         "too large for this machine",
         "Parameters, gradients, optimizer memory and activations would need more memory than there is. The estimate is "
-        "made before anything is taken.",
+        "made before anything is taken. `check` knows no machine: it holds the estimate against `--memory`, or against "
+        "1 TiB where that is left out.",
         exit_code=4,
     ),
     Code(
@@ -70,5 +71,11 @@ CODES = (
         "The `train` block is right, and `check` accepts it, but this version does not do all that it asks for. Rather "
         "than leave a part out in silence, the run is refused before it starts.",
         exit_code=2,
+    ),
+    Code(
+        "W801",
+        "a layer that a backend runs by slower code",
+        "The backend has no kernel of its own for this layer, and takes one from a simpler backend. The results are "
+        "the same; the time is not. `check --backend NAME` lists such layers.",
     ),
 )
