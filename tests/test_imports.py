@@ -20,7 +20,7 @@ FLOORS = (
     ("ir",),
     ("ops", "recipe"),
     ("lang", "passes", "interchange"),
-    ("backends",),
+    ("backends", "drawing"),
     ("training",),
     ("plugins", "builtin"),
     ("api", "__init__"),
@@ -105,5 +105,7 @@ def test_check_starts_without_numpy_and_rich(models: Path) -> None:
     assert "lark" in found
 
 
-def test_show_json_starts_without_numpy(models: Path) -> None:
-    assert "numpy" not in modules_after("show", "--format", "json", str(models / "lenet5.cnn"))
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "svg"])
+def test_show_starts_without_numpy_and_rich(models: Path, form: str) -> None:
+    found = modules_after("show", "--format", form, str(models / "lenet5.cnn"))
+    assert not found & {"numpy", "rich", "safetensors"}

@@ -1,78 +1,74 @@
-"""Shows every layer of a network: output size with its arithmetic, parameters, and MACs (multiply-accumulates of
-convolutions and FC for one sample, without biases)."""
+"""Shows every layer of a network: output size with its arithmetic, parameters, MACs (multiply-accumulates of
+convolutions and FC for one sample, without biases), memory in float32, and receptive field.
+
+The receptive field is the number of input cells, high and wide, that can reach one cell of a layer's output, and the
+jump how many of them lie from one output cell to the next. On a file with mistakes the table ends with the first layer
+that has one. mermaid, dot and svg are pictures.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from typing import Any
+from pathlib import Path
 
+from cnndsl import api
 from cnndsl.cli import options, terminal
-from cnndsl.ir.graph import Graph, Node
+from cnndsl.cli.show import FORMATS
+from cnndsl.cli.show.summary import Broken, Summary, summarize
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.diagnostics.model import errors
+from cnndsl.ir.graph import Graph
+from cnndsl.lang.lower import Lowered
+from cnndsl.source import Source
 
-HELP = "sizes, arithmetic, parameters and MACs of every layer"
+HELP = "sizes, arithmetic, parameters and MACs of every layer; pictures"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a .cnn file; - is standard input")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to show it")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="how to show it")
+    parser.add_argument(
+        "--fc-cost",
+        action="store_true",
+        help="show too how many parameters a fully connected layer in the place of each convolution would have",
+    )
     options.add_choices(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    network = options.network(args)
-    if args.format == "json":
-        print(json.dumps(as_json(network.graph), indent=2))
-        return 0
+    source, form = options.read(args.file), FORMATS[args.format]
+    try:
+        network = api.network(source, options.choices(args), args.file)
+    except CnnError as error:
+        found = _beginning(source, args, error.diagnostics) if form.partial else None
+        if found is not None:
+            print(form.render(found, terminal.style(sys.stdout)))
+        raise
+    summary = summarize(network.graph, network.recipe, fc_cost=args.fc_cost)
+    print(form.render(summary, terminal.style(sys.stdout)))
     terminal.say(network.diagnostics, sys.stderr)
-    _table(network.graph)
     return 0
 
 
-def as_json(graph: Graph) -> dict[str, Any]:
-    """The network as plain JSON values; `version` is that of this form."""
-    return {
-        "version": 1,
-        "model": graph.name,
-        "input": graph.input.type.dimensions,
-        "layers": [_layer(graph, node) for node in graph.nodes[1:]],
-        "outputs": {name: graph[at].type.dimensions for name, at in graph.outputs.items()},
-        "totals": {"parameters": graph.parameter_count, "buffers": graph.buffer_count, "macs": graph.macs},
-    }
+def _beginning(source: Source, args: argparse.Namespace, found: tuple[Diagnostic, ...]) -> Summary | None:
+    """What can be shown of a file with mistakes: its layers up to the first with one."""
+    path = Path(args.file)
+    _, lowered, _ = api.examine(source, options.choices(args), base=path.resolve().parent)
+    if lowered is None or not lowered.nodes:
+        return None
+    nodes = lowered.nodes
+    broken = _broken(lowered, found)
+    if broken is not None:
+        nodes = nodes[: lowered.failed[0].at]
+    graph = Graph(path.stem.strip("-") or "network", nodes, {})
+    return summarize(graph, None, broken=broken, fc_cost=args.fc_cost)
 
 
-def _layer(graph: Graph, node: Node) -> dict[str, Any]:
-    return {
-        "name": node.name,
-        "layer": node.keyword,
-        "inputs": list(node.inputs),
-        "output": node.type.dimensions,
-        "arithmetic": graph.arithmetic(node),
-        "parameters": sum(p.count for p in node.params if p.trained),
-        "buffers": sum(p.count for p in node.params if not p.trained),
-        "macs": graph.cost(node).macs,
-        "line": node.span.line if node.span else None,
-    }
-
-
-def _table(graph: Graph) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_footer=True)
-    total = f"{graph.parameter_count:,}"
-    table.add_column("layer", footer="total", no_wrap=True)
-    table.add_column("output", no_wrap=True)
-    table.add_column("arithmetic", ratio=1)
-    table.add_column("parameters", justify="right", footer=total, no_wrap=True)
-    table.add_column("MACs", justify="right", footer=f"{graph.macs:,}", no_wrap=True)
-    for row in as_json(graph)["layers"]:
-        size = "x".join(map(str, row["output"]))
-        numbers = [f"{row[key]:,}" if row[key] else "" for key in ("parameters", "macs")]
-        table.add_row(row["name"], size, row["arithmetic"], *numbers)
-    console = terminal.console(sys.stdout)
-    console.print(f"{graph.name}: input {graph.input.type}")
-    console.print(table)
-    if graph.buffer_count:
-        console.print(f"and {graph.buffer_count:,} running statistics, which are not trained")
+def _broken(lowered: Lowered, found: tuple[Diagnostic, ...]) -> Broken | None:
+    if not lowered.failed or not lowered.failed[0].at:
+        return None
+    failed = lowered.failed[0]
+    wrong = errors(found)
+    said = failed.diagnostic or next((d for d in wrong if d.code < "E5"), wrong[0])
+    return Broken(failed.name, failed.keyword, said)

@@ -1,0 +1,101 @@
+"""The figures of a network, layer by layer: what every way to show it starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnndsl.diagnostics import Diagnostic
+from cnndsl.ir.field import Field, fields
+from cnndsl.ir.graph import Graph, Node
+from cnndsl.ops.spec import Op
+from cnndsl.recipe.spec import Recipe
+from cnndsl.training.estimate import BYTES, estimate
+
+FLOAT = BYTES["float32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer. `memory` is that of its output for one sample and of what it owns; `fc_parameters` what a fully
+    connected layer between the same maps would have, None where the layer is no convolution."""
+
+    node: Node
+    arithmetic: str
+    parameters: int
+    buffers: int
+    macs: int
+    memory: int
+    field: Field
+    fc_parameters: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The layer at which a file with mistakes ends."""
+
+    name: str
+    keyword: str
+    diagnostic: Diagnostic
+
+    @property
+    def arithmetic(self) -> str:
+        """The arithmetic that failed."""
+        return self.diagnostic.notes[0] if self.diagnostic.notes else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes in float32: of one sample's `inference`, and of `training` with batches of `batch`. What is counted are
+    parameters and every layer's output; in training also a copy of the parameters, the gradients of both, and what the
+    optimizer keeps. Counted from sizes alone, it is the same on every machine."""
+
+    inference: int
+    training: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A network with its figures. `memory` is None and `outputs` of the graph are empty where the file has mistakes;
+    `broken` is then the layer at which it ends, if that is known. `fc_cost` is whether `fc_parameters` were asked."""
+
+    graph: Graph
+    rows: tuple[Row, ...]
+    memory: Memory | None
+    broken: Broken | None = None
+    fc_cost: bool = False
+
+
+def summarize(graph: Graph, recipe: Recipe | None, *, broken: Broken | None = None, fc_cost: bool = False) -> Summary:
+    """The figures of a graph that is trained so; without a `recipe`, of the beginning of one."""
+    found = fields(graph)
+    rows = tuple(_row(graph, node, found[node.name]) for node in graph.nodes[1:])
+    return Summary(graph, rows, None if recipe is None else memory(graph, recipe), broken, fc_cost)
+
+
+def memory(graph: Graph, recipe: Recipe) -> Memory:
+    training = estimate(graph, recipe.batch, slots=len(recipe.optimizer.attrs.slots)).training
+    return Memory(estimate(graph, 1, slots=0).inference, training, recipe.batch)
+
+
+def _row(graph: Graph, node: Node, field: Field) -> Row:
+    owned = sum(p.count for p in node.params)
+    trained = sum(p.count for p in node.params if p.trained)
+    return Row(
+        node,
+        graph.arithmetic(node),
+        trained,
+        owned - trained,
+        graph.cost(node).macs,
+        FLOAT * (node.type.count + owned),
+        field,
+        _fc_parameters(graph, node),
+    )
+
+
+def _fc_parameters(graph: Graph, node: Node) -> int | None:
+    """(inputs + 1)*outputs, the tutorial's section 3."""
+    if not isinstance(node.op, Op) or node.op.kind != "conv":
+        return None
+    (x,) = graph.input_types(node)
+    return (x.count + 1) * node.type.count
