@@ -94,9 +94,18 @@ class Network:
         return self.graph.input.type
 
     @property
+    def outputs(self) -> Mapping[str, TensorType]:
+        """Size of each output for one sample: ``main``, and the heads by their names."""
+        return {name: self.graph[at].type for name, at in self.graph.outputs.items()}
+
+    @property
     def output(self) -> TensorType:
-        """Size of the main output for one sample."""
-        return self.graph.output().type
+        """Size of the main output for one sample. Raises CnnError (E806) where the network has heads only."""
+        found = self.outputs
+        if "main" not in found:
+            message = f"the network has no main output; its outputs are {', '.join(found)}: see `outputs`"
+            raise CnnError(Diagnostic("E806", message))
+        return found["main"]
 
     @property
     def text(self) -> str:

@@ -113,7 +113,7 @@ def _other_input(a: Windowed, x: TensorType) -> Iterator[str]:
         if min(near) > 0 and (size := _size(a, TensorType(near[0], near[1], x.depth))):
             sizes.append(f"{near[0]}x{near[1]} gives {size}")
     if sizes:
-        yield "or give it another input: " + ", ".join(sizes)
+        yield f"or give it another input: {', '.join(sizes)} (`cnndsl sizes` tries every layer)"
 
 
 def _variant(a: Windowed, **changes: object) -> Windows:

@@ -127,7 +127,7 @@ def test_the_likeliest_first(layers: Mapping[str, Op]) -> None:
         ("add `ceil` to let the last window hang over: 17x17", {"fit": "ceil"}),
         ("use `stride 1`, which gives 32x32", {"stride": "stride 1"}),
         ("use `pad 1x1x0x0`, which gives 16x16", {"pad": "pad 1x1x0x0"}),
-        ("or give it another input: 31x31 gives 16x16, 33x33 gives 17x17", {}),
+        ("or give it another input: 31x31 gives 16x16, 33x33 gives 17x17 (`cnndsl sizes` tries every layer)", {}),
     ]
     found = helps(layers, "POOL", "28x28x3", mode="max", window=(3, 3))
     assert list(found.items()) == [
@@ -135,7 +135,7 @@ def test_the_likeliest_first(layers: Mapping[str, Op]) -> None:
         ("add `floor` to drop the rows that fill no window: 9x9", {"fit": "floor"}),
         ("add `ceil` to let the last window hang over: 10x10", {"fit": "ceil"}),
         ("use a window of 2, which gives 14x14", {"window": "2", "stride": ""}),
-        ("or give it another input: 27x27 gives 9x9, 30x30 gives 10x10", {}),
+        ("or give it another input: 27x27 gives 9x9, 30x30 gives 10x10 (`cnndsl sizes` tries every layer)", {}),
     ]
     found = helps(layers, "CONV", "4x4x3", window=(5, 5, 3), filters=2)
     assert list(found.items()) == [
@@ -151,7 +151,7 @@ def test_one_axis_at_a_time(layers: Mapping[str, Op]) -> None:
     found = helps(layers, "CONV", "7x9x1", **wide, pad=(0, 1, 0, 1))
     assert found["use `stride 2`, which gives 3x5"] == {"stride": "stride 2"}
     assert found["leave the pad out, which gives 3x3"] == {"pad": ""}
-    assert found["or give it another input: 7x7 gives 3x3, 7x10 gives 3x4"] == {}
+    assert found["or give it another input: 7x7 gives 3x3, 7x10 gives 3x4 (`cnndsl sizes` tries every layer)"] == {}
     found = helps(layers, "CONV", "7x8x1", **wide)
     assert found["use `pad 2`, which gives 5x4"] == {"pad": "pad 2"}
     found = helps(layers, "CONV", "7x8x1", **{**wide, "window": (1, 3)})

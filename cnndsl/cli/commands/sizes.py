@@ -77,30 +77,31 @@ def _written(module: ast.Module) -> tuple[int, int, int] | None:
 
 
 def _taken(module: ast.Module, written: tuple[int, int, int], choices: Choices, base: Path) -> Graph:
-    """The network at a size that it takes, the written one or the nearest. Raises CnnError with what is wrong where
-    it takes none of those tried."""
+    """The network at a size that it takes, the written one or the nearest. Where it takes none of those tried, raises
+    CnnError with what is wrong at the size that comes farthest."""
     layers = load().layers
     said: list[Diagnostic] = []
     blocks = used(module, base, layers, said)
     if said:
         raise CnnError(said)
     height, width, depth = written
-    first: Lowered | None = None
+    farthest: Lowered | None = None
     for more in _outward():
         size = (height + more, width + more, depth)
         if min(size) < 1:
             continue
         bare = _with_size(module, size)
         lowered = lower(bare, layers, used=blocks, choices=replace(choices, input=None), survey=_no_data)
-        first = first or lowered
+        if farthest is None or len(lowered.nodes) > len(farthest.nodes):
+            farthest = lowered
         if lowered.graph is not None:
             return lowered.graph
         if any(d.code[:2] not in ("E3", "E4") for d in lowered.diagnostics if d.severity == "error"):
             break
-    assert first is not None
-    if not first.diagnostics:
-        raise CnnError(Diagnostic("E210", f"{module.source.name} is a pattern, not a network", notes=first.open))
-    raise CnnError(first.diagnostics)
+    assert farthest is not None
+    if not farthest.diagnostics:
+        raise CnnError(Diagnostic("E210", f"{module.source.name} is a pattern, not a network", notes=farthest.open))
+    raise CnnError(farthest.diagnostics)
 
 
 def _no_data(setting: Setting) -> None:
