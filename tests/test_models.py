@@ -77,6 +77,27 @@ INCEPTIONS = {
     "i5b": (1_444_080, 1024),
 }
 
+FIELDS = [
+    # receptive field and jump, before any global pooling or FC
+    ("lenet5", "conv2", 14, 2),
+    ("lenet5", "pool2", 16, 4),
+    ("alexnet", "conv5", 163, 16),
+    ("alexnet", "pool3", 195, 32),
+    ("vgg16", "pool5", 212, 32),
+    ("resnet18", "basic5.relu2", 435, 32),
+    ("resnet34", "basic13.relu2", 899, 32),
+    ("resnet50_paper", "bottleneck12.relu3", 483, 32),
+    ("resnet101_paper", "bottleneck29.relu3", 1027, 32),
+    ("resnet152_paper", "bottleneck46.relu3", 1507, 32),
+    ("resnet50", "bottleneck12.relu3", 427, 32),
+    ("resnet101", "bottleneck29.relu3", 971, 32),
+    ("resnet152", "bottleneck46.relu3", 1451, 32),
+    ("mobilenet_v1", "separable13.relu2", 315, 32),
+    ("googlenet", "i5b.concat1", 715, 32),
+    ("alphago", "conv13", 27, 1),
+    ("alphago_zero", "residual19.relu2", 79, 1),
+]
+
 SMALLER = {
     # of each family one, at an input small enough for a test
     "googlenet": "64x64x3",
@@ -146,6 +167,12 @@ def test_inception_modules(module: str) -> None:
 def test_where_the_stride_stands_changes_no_parameter(depth: int) -> None:
     paper, torchvision = (cnndsl.load(MODELS / f"resnet{depth}{kind}.cnn").graph for kind in ("_paper", ""))
     assert {n: p.shape for n, p in paper.params.items()} == {n: p.shape for n, p in torchvision.params.items()}
+
+
+@pytest.mark.parametrize(("name", "layer", "field", "jump"), FIELDS)
+def test_receptive_fields(name: str, layer: str, field: int, jump: int) -> None:
+    (row,) = [row for row in shown(name)["layers"] if row["name"] == layer]
+    assert (row["receptive_field"], row["jump"]) == ([field, field], jump)
 
 
 @pytest.mark.parametrize("file", FILES)
