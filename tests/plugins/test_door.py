@@ -81,7 +81,7 @@ def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path) -> Non
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "-: ok, 4x4x1 -> 2, 38 parameters, 88 MACs\n"  # (3*3+1)*2 + (2*2*2+1)*2; 2*2*2*9 + 8*2
+    assert done.stdout == "<stdin>: ok, 4x4x1 -> 2, 38 parameters, 88 MACs\n"  # (3*3+1)*2 + (2*2*2+1)*2; 2*2*2*9 + 8*2
 
 
 def broken_package(tmp_path: Path, value: str) -> subprocess.CompletedProcess[str]:
