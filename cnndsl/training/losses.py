@@ -48,7 +48,38 @@ class CrossEntropy:
         return self._memory[: logits.size].reshape(logits.shape)
 
 
-MAKERS: Mapping[str, Callable[[Any], Loss]] = {"cross_entropy": lambda attrs: CrossEntropy(attrs.smooth)}
+class MeanSquares:
+    """The mean of (output - target)^2 over all elements of the batch.
+
+    Targets are whole numbers, N, which stand for their onehot vectors, or numbers in the output's shape. The gradient,
+    2*(output - target)/elements, is written to an array that the next call writes again.
+    """
+
+    name = "mse"
+
+    def __init__(self) -> None:
+        self._memory: Array = np.empty(0)
+
+    def __call__(self, output: Array, target: Array) -> tuple[float, Array]:
+        count = len(output)
+        flat = output.reshape(count, output.size // count)
+        if self._memory.size < flat.size or self._memory.dtype != flat.dtype:
+            self._memory = np.empty(flat.size, flat.dtype)
+        gradient = self._memory[: flat.size].reshape(flat.shape)
+        if target.dtype.kind in "iu" and target.ndim == 1:
+            np.copyto(gradient, flat)
+            gradient[np.arange(count), target] -= 1
+        else:
+            np.subtract(flat, target.reshape(flat.shape), out=gradient)
+        loss = float(np.square(gradient, dtype=np.float64).sum()) / flat.size
+        gradient *= 2 / flat.size
+        return loss, gradient.reshape(output.shape)
+
+
+MAKERS: Mapping[str, Callable[[Any], Loss]] = {
+    "cross_entropy": lambda attrs: CrossEntropy(attrs.smooth),
+    "mse": lambda _: MeanSquares(),
+}
 """Word of the recipe to loss."""
 
 

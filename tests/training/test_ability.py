@@ -17,7 +17,6 @@ PARTS = [
     ("classweight auto", "classweight"),
     ("stop patience 3", "stop"),
     ("save every 2", "save"),
-    ("loss mse", "loss mse"),
     ("loss bce", "loss bce"),
     ("metric accuracy top5", "metric top5"),
     ("metric confusion", "metric confusion"),
@@ -56,7 +55,7 @@ def test_several_parts_are_one_message() -> None:
     [
         "clip 1; schedule cosine warmup 1; optimizer adamw; metric accuracy loss",
         "optimizer rmsprop; schedule onecycle; normalize 0.5 0.5; loss cross_entropy weight 2",
-        "data digits limit 50 pad 0; schedule step every 1",
+        "data digits limit 50 pad 0; schedule step every 1; loss mse",
     ],
 )
 def test_what_it_can_do(text: str) -> None:

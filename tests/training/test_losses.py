@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from cnndsl.recipe.losses import CrossEntropy as Attrs
+from cnndsl.recipe.losses import Plain
 from cnndsl.recipe.spec import Setting
-from cnndsl.training.losses import CrossEntropy, make_loss
+from cnndsl.training.losses import CrossEntropy, MeanSquares, make_loss
 
 
 def test_worked_by_hand() -> None:
@@ -74,7 +75,24 @@ def test_the_output_is_left_alone() -> None:
     np.testing.assert_array_equal(logits, np.arange(6.0).reshape(2, 3))
 
 
+def test_mean_squares_by_hand() -> None:
+    """(0.5, 0) against class 0, (1, 0): differences (-0.5, 0). (2, 3) against class 1: (2, 2). The mean of squares is
+    (0.25 + 0 + 4 + 4)/4, the gradient half of each difference."""
+    output = np.array([[0.5, 0.0], [2.0, 3.0]])
+    for target in (np.array([0, 1]), np.array([[1.0, 0.0], [0.0, 1.0]])):
+        for shape in ((2, 2), (2, 2, 1, 1)):
+            loss, gradient = MeanSquares()(output.reshape(shape), target)
+            assert loss == pytest.approx(8.25 / 4, rel=1e-15)
+            np.testing.assert_allclose(gradient, np.array([[-0.25, 0], [1, 1]]).reshape(shape), rtol=1e-15)
+    np.testing.assert_array_equal(output, [[0.5, 0.0], [2.0, 3.0]])
+
+
+def test_mean_squares_keep_the_type() -> None:
+    assert MeanSquares()(np.ones((3, 2), np.float32), np.array([0, 1, 0]))[1].dtype == np.float32
+
+
 def test_made_from_a_setting() -> None:
     made = make_loss(Setting("cross_entropy", Attrs(smooth=0.25)))
     assert isinstance(made, CrossEntropy)
     assert (made.name, made.smooth) == ("cross_entropy", 0.25)
+    assert isinstance(make_loss(Setting("mse", Plain())), MeanSquares)
