@@ -122,6 +122,12 @@ class _Reader:
             fixes = replaced(bare.span, f"write `{text}`", text)
             self.diagnostics.append(Diagnostic("E503", f"`{name}` takes a string in quotes", bare.span, fixes=fixes))
             return None
+        late = next((a for a in rest if isinstance(a, ast.Word) and _is_other_key(a, fields)), None)
+        if late is not None:
+            message = f"`{late.text}` is a key of its own, and no option of {name}"
+            fixes = replaced(late.span, f"put `;` or a line end before `{late.text}`", f"; {late.text}", sure=False)
+            self.diagnostics.append(Diagnostic("E503", message, late.span, "not expected", fixes=fixes))
+            return None
         found = _bound(name, fields, rest, self.diagnostics)
         if found.failed:
             return None
@@ -159,6 +165,12 @@ class _Reader:
             return None
         _unknown(word, "E503", f"`{key.name}` does not take", words, self.diagnostics)
         return None
+
+
+def _is_other_key(word: ast.Word, fields: tuple[Argument, ...]) -> bool:
+    """Whether a word is a key of the train block and nothing that the fields have a place for."""
+    own = {name for a in fields for name in (a.field, *a.spellings)}
+    return word.text in KEYS and word.text not in own and all(a.form != "word" for a in fields)
 
 
 def _wants_quotes(word: ast.Word, fields: tuple[Argument, ...]) -> bool:

@@ -82,7 +82,8 @@ def absent(setting: Setting, base: Path, data_folder: Path | None = None) -> tup
     except CnnError as error:
         (missing,) = error.diagnostics
         message = f"the data of `{setting.word}` are not there, so that nothing was compared with them"
-        return (Diagnostic("W602", message, setting.span, notes=(missing.message, *missing.notes), help=missing.help),)
+        notes = missing.notes or (missing.message,)
+        return (Diagnostic("W602", message, setting.span, notes=notes, help=missing.help),)
     return ()
 
 

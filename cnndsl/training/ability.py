@@ -30,7 +30,7 @@ def refuse(recipe: Recipe, outputs: Collection[str] = (MAIN,)) -> None:
     shown = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
     related = tuple(Label(place, f"nor `{name}`") for name, place in others if place is not None)
     message = f"this version cannot train with {shown} yet"
-    help = ("leave it out, or write what is there: `cnndsl explain train`; `check` reads it already",)
+    help = (f"leave {'them' if others else 'it'} out to train; `check` reads {'them' if others else 'it'} already",)
     raise CnnError(Diagnostic("E811", message, span, f"not `{first}`" if others else "", related, help=help))
 
 

@@ -113,6 +113,8 @@ def test_what_is_right(text: str, found: Found) -> None:
         ("stop at 1.1", ["E504 3:17"]),
         ("save", ["E506 3:9"]),
         ("save keep 0", ["E504 3:19"]),
+        ("data cifar10 augment flip", ["E503 3:22"]),
+        ("optimizer sgd lr 0.1 schedule cosine", ["E503 3:30"]),
         ("lr 0.1", ["E502 3:9"]),
         ("cosine", ["E502 3:9"]),
     ],
@@ -167,6 +169,7 @@ def one(text: str) -> str:
     [
         ("optimizer lr 0.1", "`optimizer sgd lr …`"),
         ("schedule warmup 5", "`schedule constant warmup …`"),
+        ("optimizer sgd lr 0.1 schedule cosine", "put `;` or a line end before `schedule`"),
         ("cosine", "it is a value of `schedule`"),
         ("patience 5", "it belongs to `stop`"),
         ("augment flop", "`flip`"),
