@@ -24,4 +24,4 @@ def _label(box: Box) -> str:
 
 def _escaped(text: str) -> str:
     """Text in which nothing is markup: Mermaid writes characters by number, `#34;`."""
-    return "".join(c if c.isalnum() or c in " .,=/_" else f"#{ord(c)};" for c in text)
+    return "".join(f"#{ord(c)};" if c in '"#&<`\\' else c for c in text)

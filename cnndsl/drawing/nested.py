@@ -41,11 +41,10 @@ Part = Line | Chain | Group
 
 @dataclass(slots=True, eq=False)
 class _Edge:
-    """Between two boxes, what has been put together so far; `port` is where it enters the second."""
+    """Between two boxes, what has been put together so far."""
 
     start: int
     end: int
-    port: int
     part: Part
 
 
@@ -55,48 +54,70 @@ def nested(inputs: Sequence[Sequence[int]], main: int | None = None) -> tuple[Pa
     lines = [Line(start, end, port) for end, starts in enumerate(inputs) for port, start in enumerate(starts)]
     apart: set[Line] = set()
     while True:
-        edges = _reduced(len(inputs), [line for line in lines if line not in apart], main)
-        if len(edges) == 1:
-            return edges[0].part, tuple(line for line in lines if line in apart)
-        apart |= _loosened(edges, len(inputs))
+        nesting = _Nesting(len(inputs), [line for line in lines if line not in apart], main)
+        while (stuck := nesting.reduce()) is not None:
+            apart.update(last_lines(stuck.part))
+            if not isinstance(stuck.part, Line):
+                break
+            nesting.remove(stuck)
+        else:
+            (edge,) = nesting.out[0]
+            return edge.part, tuple(line for line in lines if line in apart)
 
 
-def _reduced(count: int, lines: Sequence[Line], main: int | None) -> list[_Edge]:
-    """The edges that are left when everything that nests is put together; one, if all of it does."""
-    edges = [_Edge(line.start, line.end, line.port, line) for line in lines]
-    read = {line.start for line in lines}
-    ends = sorted((box for box in range(count) if box not in read), key=lambda box: box != main)
-    edges += [_Edge(box, count, port, Line(box, count, port)) for port, box in enumerate(ends)]
-    into: dict[int, list[_Edge]] = {box: [] for box in range(count + 1)}
-    out: dict[int, list[_Edge]] = {box: [] for box in range(count + 1)}
-    for edge in edges:
-        into[edge.end].append(edge)
-        out[edge.start].append(edge)
-    todo = list(range(count + 1))
-    while todo:
-        box = todo.pop()
-        _side_by_side(into, out, box)
-        if 0 < box < count and len(into[box]) == len(out[box]) == 1:
-            (first,), (second,) = into[box], out[box]
-            made = _Edge(first.start, second.end, second.port, _chain(first.part, box, second.part))
-            out[first.start][out[first.start].index(first)] = made
-            into[second.end][into[second.end].index(second)] = made
-            into[box], out[box] = [], []
-            todo += [first.start, second.end]
-    return [edge for found in out.values() for edge in found]
+class _Nesting:
+    """Puts edges together: those that enter and leave a box that has no others, and those between the same boxes."""
 
+    def __init__(self, count: int, lines: Sequence[Line], main: int | None):
+        self.end = count
+        self.into: dict[int, list[_Edge]] = {box: [] for box in range(count + 1)}
+        self.out: dict[int, list[_Edge]] = {box: [] for box in range(count + 1)}
+        for line in lines:
+            self._add(_Edge(line.start, line.end, line))
+        ends = [box for box in range(count) if not self.out[box]]
+        for port, box in enumerate(sorted(ends, key=lambda box: box != main)):
+            self._add(_Edge(box, count, Line(box, count, port)))
+        self.todo = list(range(count + 1))
 
-def _side_by_side(into: dict[int, list[_Edge]], out: dict[int, list[_Edge]], box: int) -> None:
-    """Puts edges to a box that start at the same one together, by the order of their ports."""
-    groups: dict[int, list[_Edge]] = {}
-    for edge in into[box]:
-        groups.setdefault(edge.start, []).append(edge)
-    for start, group in groups.items():
-        if len(group) > 1:
-            group.sort(key=lambda edge: edge.port)
-            made = _Edge(start, box, group[0].port, Group(_flat(group)))
-            into[box] = [edge for edge in into[box] if edge not in group] + [made]
-            out[start] = [edge for edge in out[start] if edge not in group] + [made]
+    def _add(self, edge: _Edge) -> None:
+        self.out[edge.start].append(edge)
+        self.into[edge.end].append(edge)
+
+    def remove(self, edge: _Edge) -> None:
+        """Takes out an edge; where nothing reads its start any more, a line goes from there to the end."""
+        self.out[edge.start].remove(edge)
+        self.into[edge.end].remove(edge)
+        if not self.out[edge.start]:
+            self._add(_Edge(edge.start, self.end, Line(edge.start, self.end, self.end)))
+        self.todo += [edge.start, edge.end, self.end]
+
+    def reduce(self) -> _Edge | None:
+        """Puts together what nests. Gives an edge that is in the way of the rest, None where one edge is all."""
+        while self.todo:
+            box = self.todo.pop()
+            self._side_by_side(box)
+            if 0 < box < self.end and len(self.into[box]) == len(self.out[box]) == 1:
+                (first,), (second,) = self.into[box], self.out[box]
+                made = _Edge(first.start, second.end, _chain(first.part, box, second.part))
+                self.out[first.start][self.out[first.start].index(first)] = made
+                self.into[second.end][self.into[second.end].index(second)] = made
+                self.into[box], self.out[box] = [], []
+                self.todo += [first.start, second.end]
+        free = [edge for box, found in self.into.items() if box < self.end and len(found) > 1 for edge in found]
+        # a single line rather than one with boxes on it, and the longest
+        return max(free, key=lambda edge: (isinstance(edge.part, Line), edge.end - edge.start), default=None)
+
+    def _side_by_side(self, box: int) -> None:
+        """Puts edges to a box that start at the same one together."""
+        groups: dict[int, list[_Edge]] = {}
+        for edge in self.into[box]:
+            groups.setdefault(edge.start, []).append(edge)
+        for start, group in groups.items():
+            if len(group) > 1:
+                made = _Edge(start, box, Group(_flat(group)))
+                self.into[box] = [edge for edge in self.into[box] if edge not in group] + [made]
+                self.out[start] = [edge for edge in self.out[start] if edge not in group] + [made]
+                self.todo.append(start)
 
 
 def _chain(first: Part, box: int, second: Part) -> Chain:
@@ -106,26 +127,33 @@ def _chain(first: Part, box: int, second: Part) -> Chain:
 
 
 def _flat(edges: Sequence[_Edge]) -> tuple[Part, ...]:
-    return tuple(part for e in edges for part in (e.part.parts if isinstance(e.part, Group) else (e.part,)))
+    """The parts of all edges, by their ports."""
+    found = [part for e in edges for part in (e.part.parts if isinstance(e.part, Group) else (e.part,))]
+    return tuple(sorted(found, key=lambda part: min(line.port for line in last_lines(part))))
 
 
-def _loosened(edges: Sequence[_Edge], end: int) -> set[Line]:
-    """Lines to take out where nothing nests any more: those of one edge into a box that has another. A single line
-    rather than one with boxes on it, and the longest."""
-    counts = {edge.end: 0 for edge in edges}
-    for edge in edges:
-        counts[edge.end] += 1
-    free = [edge for edge in edges if counts[edge.end] > 1 and edge.end != end]
-    best = max(free, key=lambda edge: (isinstance(edge.part, Line), edge.end - edge.start))
-    return set(_last_lines(best.part))
-
-
-def _last_lines(part: Part) -> list[Line]:
+def last_lines(part: Part) -> list[Line]:
     """The lines by which a part enters the box behind it."""
-    match part:
-        case Line():
-            return [part]
-        case Chain():
-            return _last_lines(part.parts[-1])
-        case Group():
-            return [line for inner in part.parts for line in _last_lines(inner)]
+    found: list[Line] = []
+    todo = [part]
+    while todo:
+        match todo.pop():
+            case Line() as line:
+                found.append(line)
+            case Chain() as chain:
+                todo.append(chain.parts[-1])
+            case Group() as group:
+                todo += group.parts
+    return found
+
+
+def within(part: Part) -> list[Chain | Group]:
+    """The chains and groups in a part, itself first, each before those in it."""
+    found: list[Chain | Group] = []
+    todo = [part]
+    while todo:
+        inner = todo.pop()
+        if not isinstance(inner, Line):
+            found.append(inner)
+            todo += inner.parts
+    return found
