@@ -24,7 +24,7 @@ FLOORS = (
     ("training",),
     ("plugins", "builtin"),
     ("api", "__init__"),
-    ("cli", "__main__", "testing"),
+    ("cli", "__main__", "testing", "highlighting"),
 )
 """From the ground up. Names on one floor do not see each other, but for the pairs below."""
 
@@ -40,6 +40,7 @@ HOMES = {
     "lark": ("lang",),
     "jsonschema": ("schema",),
     "rich": ("cli",),
+    "pygments": ("highlighting",),
     "numpy": ("backends", "training"),
     "safetensors": ("training",),
 }
