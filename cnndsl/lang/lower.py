@@ -127,7 +127,7 @@ class _Lowerer:
             if name not in self.library.used:
                 self.steps.survey(name)
         self._check_data(result, recipe)
-        self._check_losses(result, recipe)
+        self._check_losses(recipe)
         return self._finish(result, recipe)
 
     # ---- the train block and its data
@@ -164,7 +164,7 @@ class _Lowerer:
         for diagnostic in fit(nodes[0], last, self.facts, data=data.word, pad=data.attrs.pad, span=data.span):
             self.say(diagnostic)
 
-    def _check_losses(self, result: Flow, recipe: Recipe) -> None:
+    def _check_losses(self, recipe: Recipe) -> None:
         """Holds the losses against the outputs, where these are known; a main flow that a mistake left unknown is
         there all the same."""
         if self.module.trains and self.module.steps:
