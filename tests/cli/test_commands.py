@@ -156,7 +156,7 @@ def test_show_fits_80_columns(models: Path) -> None:
 def test_show_of_a_file_with_mistakes_says_them() -> None:
     done = cnndsl_command("show", "-", input="INPUT 3x3x1\nFC 0")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1].split() == ["fc1", "FC", "E204"]
+    assert done.stdout.strip().splitlines()[-1].split() == ["fc1", "FC", "E204"]
     assert "E204" in done.stderr
 
 

@@ -2,8 +2,9 @@
 convolutions and FC for one sample, without biases), memory in float32, and receptive field.
 
 The receptive field is the number of input cells, high and wide, that can reach one cell of a layer's output, and the
-jump how many of them lie from one output cell to the next. On a file with mistakes the table ends with the first layer
-that has one. mermaid, dot and svg are pictures.
+jump, in parentheses, how many of them lie from one output cell to the next (`?` where paths differ in it). Memory is
+that of a layer's output and of its parameters. On a file with mistakes the table ends with the first layer that has
+one. svg, mermaid and dot are pictures: dot for Graphviz, mermaid for Markdown.
 """
 
 from __future__ import annotations

@@ -132,9 +132,9 @@ def _under(line: Line, style: Style) -> Iterator[str]:
 def _below(summary: Summary, style: Style) -> Iterator[str]:
     """What does not stand in the table."""
     graph, memory = summary.graph, summary.memory
-    if memory is None:
-        return
     yield ""
+    if memory is None:
+        return  # the mistakes follow
     if graph.buffer_count:
         yield f"and {graph.buffer_count:,} running statistics, which are not trained"
     batch = f"batch{'es' if memory.batch > 1 else ''} of {memory.batch}"
