@@ -60,7 +60,7 @@ class CnnLexer(RegexLexer):
             include("arguments"),
             (
                 rf"({_LAYER})(?:([ \t]+)({_WORD})(?=[ \t]*\())?",
-                bygroups(Name.Class, Whitespace, Name.Namespace),
+                bygroups(Name.Class, Whitespace, Name.Entity),
                 "layer",
             ),
             (_WORD, Name.Function, "call"),
@@ -86,7 +86,7 @@ class CnnLexer(RegexLexer):
             include("arguments"),
             (_LAYER, Name.Class),
             (words(ACTIVATIONS, suffix=_END), Name.Builtin),
-            (_WORD, Name.Attribute),
+            (_WORD, Name.Property),
             include("illegal"),
         ],
         "arguments": [
@@ -170,7 +170,7 @@ class CnnLexer(RegexLexer):
             include("string"),
             (_RESERVED, Keyword),
             include("values"),
-            (_WORD, Name.Attribute),
+            (_WORD, Name.Property),
             include("illegal"),
         ],
         "expression": [
