@@ -39,6 +39,19 @@ def _spine(tree: Tree, rule: str) -> tuple[list[Any], list[str]]:
             return members[::-1], separators[::-1]
 
 
+def _leaves(tree: Tree) -> list[Token]:
+    """The tokens of a tree, in no order. Without recursion: a step may have thousands of arguments."""
+    found: list[Token] = []
+    waiting: list[Any] = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, LarkTree):
+            waiting += item.children
+        else:
+            found.append(item)
+    return found
+
+
 def _child(children: list[Any], rule: str) -> Any:
     """The subtree of that rule among a node's children, or None."""
     return next((c for c in children if isinstance(c, LarkTree) and c.data == rule), None)
@@ -319,6 +332,6 @@ class _Builder:
 
     def _whole(self, tree: Tree) -> Span:
         """From the first to the last token of a tree; separators at its ends do not count."""
-        leaves = list(tree.scan_values(lambda t: isinstance(t, Token) and self._written(t)))
+        leaves = [token for token in _leaves(tree) if self._written(token)]
         start = min(t.start_pos or 0 for t in leaves)
         return self.source.span(start, max((t.start_pos or 0) + len(t) for t in leaves))

@@ -14,7 +14,7 @@ def differences(before: Recipe, after: Recipe) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for item in dataclasses.fields(Recipe):
         old, new = getattr(before, item.name), getattr(after, item.name)
-        if old != new:
+        if item.compare and old != new:
             found[item.name] = (said(old), said(new))
     return found
 

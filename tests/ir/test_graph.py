@@ -39,7 +39,7 @@ def test_text_and_json_are_read_back_to_the_same_graph(layers: Mapping[str, Op],
         ):
             assert again == graph
             assert [n.span and (n.span.start, n.span.end) for n in again] == [
-                n.span and (n.span.start, n.span.end) for n in graph
+                (n.span.start, n.span.end) if n.span is not None and n.span.source is source else None for n in graph
             ]
 
 

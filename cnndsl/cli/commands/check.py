@@ -126,9 +126,16 @@ def _verdict(path: str, looked: _Looked) -> str:
     also = f", {counts}" if counts else ""
     if lowered.graph is not None:
         graph = lowered.graph
-        what = f"{graph.input.type} -> {graph.output().type}, {graph.parameter_count:,} parameters, {graph.macs:,} MACs"
+        gives = ", ".join(
+            str(graph.output(name).type) if name == "main" else f"{name} {graph.output(name).type}"
+            for name in graph.outputs
+        )
+        what = f"{graph.input.type} -> {gives}, {graph.parameter_count:,} parameters, {graph.macs:,} MACs"
         return f"{path}: ok{', a pattern' if lowered.pattern else ''}, {what}{also}"
     if lowered.pattern:
         names = variables(module)
-        return f"{path}: ok, a pattern{' with variables ' + ', '.join(names) if names else ''}{also}"
+        why = f" with variables {', '.join(names)}" if names else f": {lowered.open[0]}" if lowered.open else ""
+        return f"{path}: ok, a pattern{why}{also}"
+    if lowered.blocks and module.blocks:
+        return f"{path}: ok, blocks {', '.join(block.name.text for block in module.blocks)}{also}"
     return f"{path}: ok, a fragment{also}"
