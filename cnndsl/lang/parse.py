@@ -10,16 +10,15 @@ import codecs
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
-from lark import Lark, Token, Tree
+from lark import Token, Tree
 from lark.exceptions import UnexpectedToken
 
 from cnndsl.diagnostics import CnnError, Diagnostic, Label
 from cnndsl.lang import ast, complaints
+from cnndsl.lang.grammar import parser
 from cnndsl.lang.tree import build
-from cnndsl.resources import folder
 from cnndsl.source import Source, Span
 
 LARGEST_SOURCE = 1 << 20
@@ -36,26 +35,9 @@ _TOP = ("TRAIN", "BLOCK", "USE")
 """What stands outside of all brackets: at the start of a line it closes everything."""
 
 
-class _KeepJunk:
-    """Asks Lark to keep the terminals that no rule names."""
-
-    always_accept = ("JUNK", "OTHER", "OPEN_STRING")
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
-
-
-@cache
-def _lark() -> Lark:
-    grammar = (folder("grammars") / "cnn.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar, parser="lalr", lexer="basic", postlex=_KeepJunk(), maybe_placeholders=False, keep_all_tokens=True
-    )
-
-
 def tokens(source: Source) -> Iterator[Token]:
     """The tokens of a text. Every text has some: what the language does not have comes as JUNK or OTHER."""
-    return _lark().lex(source.text)
+    return parser().lex(source.text)
 
 
 def parse(source: Source, layers: Collection[str] = ()) -> tuple[ast.Module | None, list[Diagnostic]]:
@@ -109,7 +91,7 @@ class _Reader:
         self.after_bare_train = False
         self.diagnostics = diagnostics
         self.reported = {d.span.start for d in diagnostics if d.span}
-        self.parser: Any = _lark().parse_interactive()
+        self.parser: Any = parser().parse_interactive()
         self.frames = [_Frame(None, self._copy())]
         self.at_fresh = True
         self.skipping = False
