@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnndsl.diagnostics.render.style import visible
 from cnndsl.drawing.boxes import Box, boxes
 from cnndsl.drawing.colours import LIGHT, known
 from cnndsl.ir.graph import Graph
@@ -10,7 +11,7 @@ from cnndsl.ir.graph import Graph
 def document(graph: Graph) -> str:
     made = boxes(graph)
     lines = [
-        f"digraph {_quoted(graph.name)} {{",
+        f"digraph {_quoted(visible(graph.name))} {{",
         "  rankdir=TB",
         '  node [shape=box style="rounded,filled" fontname="monospace" fontsize=11]',
     ]

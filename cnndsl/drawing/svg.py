@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
+from cnndsl.diagnostics.render.style import visible
 from cnndsl.drawing.boxes import Box, boxes
 from cnndsl.drawing.colours import DARK, LIGHT, Colour, known
 from cnndsl.drawing.layout import Place, Point, layout
@@ -19,7 +20,7 @@ FONT, LETTER, LINE = 13, 8.0, 18
 """Height of letters, the most that one is wide, and height of a line."""
 INSET = 12
 STRIPE = 5
-LONGEST, SHORTEST = 40, 18
+LONGEST, SHORTEST = 44, 18
 """Letters in a line of a box: longer ones are broken, and no box is narrower."""
 MARGIN, HEAD = 24, 52
 CORNER = 7
@@ -61,7 +62,7 @@ def document(graph: Graph) -> str:
     made = boxes(graph)
     texts = [Text.of(box) for box in made]
     found = layout([text.area for text in texts], [box.inputs for box in made], _end(graph, made))
-    heading = (graph.name, f"{graph.parameter_count:,} parameters", f"{graph.macs:,} MACs")
+    heading = (visible(graph.name), f"{graph.parameter_count:,} parameters", f"{graph.macs:,} MACs")
     room = max(found.width, LETTER * max(map(len, heading)))
     width, height = room + 2 * MARGIN, found.height + 2 * MARGIN + HEAD
     out = [
@@ -80,7 +81,7 @@ def document(graph: Graph) -> str:
     ]
     for box, text, place in zip(made, texts, found.places, strict=True):
         out += _drawn(known(box.kind), text, place)
-    return "\n".join([*out, "</g>", "</svg>"])
+    return "\n".join([*out, "</g>", "</svg>"]).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _end(graph: Graph, made: list[Box]) -> int | None:

@@ -102,6 +102,12 @@ def test_several_outputs(show: Shown) -> None:
     assert "outputs: main 4 (fc1), side 3 (side.fc1)" in out
 
 
+def test_lines_are_those_of_the_file(show: Shown) -> None:
+    lines = {row["name"]: row["line"] for row in values(show, "resnet18")["layers"]}
+    assert lines["basic1.conv1"] is None  # models/blocks/resnet.cnn says it
+    assert lines["fc1"] == 10
+
+
 # ---- the cost of FC
 
 

@@ -101,11 +101,21 @@ def test_svg_escapes() -> None:
     assert root.findall(f"{SVG}text")[0].text == 'a "b" <c> & d'
 
 
+def test_a_file_may_have_any_name() -> None:
+    for name in ("gr\u00fc\u00df", "\x01\x1b[31m", "a\nb", "\udcff"):
+        graph = Graph(name, drawn("INPUT 2x2x1; FC 2").nodes, {"main": "fc1"})
+        text = svg.document(graph)
+        assert text.isascii()
+        heading = ElementTree.fromstring(text).findall(f"{SVG}text")[0].text or ""
+        assert heading.isprintable()
+        assert heading == name or not name.isprintable()
+
+
 def test_long_names_are_broken() -> None:
     name = "a" * 100
-    root = ElementTree.fromstring(svg.document(drawn(f"INPUT 8x8x1; CONV 3x3 *2 as {name}; FC 2 as {'b' * 41}")))
+    root = ElementTree.fromstring(svg.document(drawn(f"INPUT 8x8x1; CONV 3x3 *2 as {name}; FC 2 as {'b' * 43}")))
     lines = [text.text or "" for text in root.iter(f"{SVG}text")]
-    assert max(map(len, lines)) <= 40
+    assert max(map(len, lines)) <= 44
     assert "".join(line.strip() for line in lines).count("a" * 100) == 1
 
 

@@ -14,11 +14,23 @@ from cnndsl.ir.field import fields
 
 FIGURES: dict[str, dict[str, tuple[int, int]]] = {
     "lenet5": {"conv2": (14, 2), "pool2": (16, 4)},
+    "alexnet": {"conv5": (163, 16), "pool3": (195, 32)},
     "vgg16": {"pool5": (212, 32)},
-    "resnet18": {"pool1": (435 + 6 * 32, 32 * 7)},
+    "googlenet": {"i5b.conv5": (715, 32), "i5b.concat1": (715, 32)},
+    "resnet18": {"basic5.add1": (435, 32), "pool1": (435 + 6 * 32, 7 * 32)},
+    "resnet34": {"basic13.add1": (899, 32)},
+    "resnet50": {"bottleneck12.add1": (427, 32)},
+    "resnet101": {"bottleneck29.add1": (971, 32)},
+    "resnet152": {"bottleneck46.add1": (1451, 32)},
+    "resnet50_paper": {"bottleneck12.add1": (483, 32)},
+    "resnet101_paper": {"bottleneck29.add1": (1027, 32)},
+    "resnet152_paper": {"bottleneck46.add1": (1507, 32)},
+    "mobilenet_v1": {"separable13.conv1": (315, 32)},
+    "alphago": {"conv13": (27, 1)},
+    "alphago_zero": {"residual19.add1": (79, 1), "value.conv1": (79, 1)},
     "digits_residual": {"conv5": (11, 1)},
 }
-"""Name of a layer to field and jump. ResNet-18 is 435 (32) before its global pool, which spans 7 cells."""
+"""Name of a layer to field and jump, as they are known before any global pool or FC; such a pool then spans the map."""
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -16,7 +16,7 @@ from pathlib import Path
 from cnndsl import api
 from cnndsl.cli import options, terminal
 from cnndsl.cli.show import FORMATS
-from cnndsl.cli.show.summary import Broken, Summary, summarize
+from cnndsl.cli.show.summary import Broken, Summary, line, summarize
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         if found is not None:
             print(form.render(found, terminal.style(sys.stdout)))
         raise
-    summary = summarize(network.graph, network.recipe, fc_cost=args.fc_cost)
+    summary = summarize(network.graph, source, network.recipe, fc_cost=args.fc_cost)
     print(form.render(summary, terminal.style(sys.stdout)))
     terminal.say(network.diagnostics, sys.stderr)
     return 0
@@ -59,17 +59,17 @@ def _beginning(source: Source, args: argparse.Namespace, found: tuple[Diagnostic
     if lowered is None or not lowered.nodes:
         return None
     nodes = lowered.nodes
-    broken = _broken(lowered, found)
+    broken = _broken(lowered, source, found)
     if broken is not None:
         nodes = nodes[: lowered.failed[0].at]
     graph = Graph(path.stem.strip("-") or "network", nodes, {})
-    return summarize(graph, None, broken=broken, fc_cost=args.fc_cost)
+    return summarize(graph, source, None, broken=broken, fc_cost=args.fc_cost)
 
 
-def _broken(lowered: Lowered, found: tuple[Diagnostic, ...]) -> Broken | None:
+def _broken(lowered: Lowered, source: Source, found: tuple[Diagnostic, ...]) -> Broken | None:
     if not lowered.failed or not lowered.failed[0].at:
         return None
     failed = lowered.failed[0]
     wrong = errors(found)
     said = failed.diagnostic or next((d for d in wrong if d.code < "E5"), wrong[0])
-    return Broken(failed.name, failed.keyword, said)
+    return Broken(failed.name, failed.keyword, line(said.span, source), said)

@@ -13,7 +13,7 @@ VERSION = 1
 
 
 def document(summary: Summary) -> str:
-    return json.dumps(as_json(summary), indent=2, ensure_ascii=False)
+    return json.dumps(as_json(summary), indent=2)
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _layer(row: Row, *, fc_cost: bool) -> dict[str, Any]:
         "macs": row.macs,
         "receptive_field": list(row.field.size),
         "jump": jump(row.field),
-        "line": node.span.line if node.span else None,
+        "line": row.line,
     }
     return {**values, "fc_parameters": row.fc_parameters} if fc_cost else values
 
@@ -62,7 +62,7 @@ def _broken(summary: Summary) -> dict[str, Any]:
         "output": None,
         "arithmetic": broken.arithmetic,
         **none,
-        "line": said.span.line if said.span else None,
+        "line": broken.line,
         **({"fc_parameters": None} if summary.fc_cost else {}),
         "error": {"code": said.code, "message": said.message},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnndsl.cli.show.summary import Summary
 from cnndsl.cli.show.table import field_text
+from cnndsl.diagnostics.render.style import visible
 from cnndsl.drawing.words import phrase
 from cnndsl.training.memory import amount
 
@@ -14,7 +15,7 @@ ALIGNED = (":--", ":--", ":--", ":--", "--:", "--:", "--:")
 def document(summary: Summary) -> str:
     graph = summary.graph
     more = summary.fc_cost
-    lines = [f"**{_plain(graph.name)}**, input {graph.input.type}", ""]
+    lines = [f"**{_plain(visible(graph.name))}**, input {graph.input.type}", ""]
     lines += [_row((*COLUMNS, *(["as FC"] if more else []))), _row((*ALIGNED, *(["--:"] if more else [])))]
     for row in summary.rows:
         cells = [_code(row.node.name), _code(phrase(row.node)), str(row.node.type), _code(row.arithmetic)]

@@ -9,6 +9,7 @@ from cnndsl.ir.field import Field, fields
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.spec import Recipe
+from cnndsl.source import Source, Span
 from cnndsl.training.estimate import BYTES, estimate
 
 FLOAT = BYTES["float32"]
@@ -16,10 +17,12 @@ FLOAT = BYTES["float32"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer. `memory` is that of its output for one sample and of what it owns; `fc_parameters` what a fully
-    connected layer between the same maps would have, None where the layer is no convolution."""
+    """One layer. `line` is that of the file, None where another file says it, or none; `memory` is that of its output
+    for one sample and of what it owns; `fc_parameters` what a fully connected layer between the same maps would have,
+    None where the layer is no convolution."""
 
     node: Node
+    line: int | None
     arithmetic: str
     parameters: int
     buffers: int
@@ -35,6 +38,7 @@ class Broken:
 
     name: str
     keyword: str
+    line: int | None
     diagnostic: Diagnostic
 
     @property
@@ -66,10 +70,13 @@ class Summary:
     fc_cost: bool = False
 
 
-def summarize(graph: Graph, recipe: Recipe | None, *, broken: Broken | None = None, fc_cost: bool = False) -> Summary:
-    """The figures of a graph that is trained so; without a `recipe`, of the beginning of one."""
+def summarize(
+    graph: Graph, source: Source, recipe: Recipe | None, *, broken: Broken | None = None, fc_cost: bool = False
+) -> Summary:
+    """The figures of a graph that a source describes and that is trained so; without a `recipe`, of the beginning of
+    one."""
     found = fields(graph)
-    rows = tuple(_row(graph, node, found[node.name]) for node in graph.nodes[1:])
+    rows = tuple(_row(graph, node, line(node.span, source), found[node.name]) for node in graph.nodes[1:])
     return Summary(graph, rows, None if recipe is None else memory(graph, recipe), broken, fc_cost)
 
 
@@ -78,11 +85,17 @@ def memory(graph: Graph, recipe: Recipe) -> Memory:
     return Memory(estimate(graph, 1, slots=0).inference, training, recipe.batch)
 
 
-def _row(graph: Graph, node: Node, field: Field) -> Row:
+def line(span: Span | None, source: Source) -> int | None:
+    """The line of a place in this source, from 1."""
+    return span.line if span is not None and span.source is source else None
+
+
+def _row(graph: Graph, node: Node, line: int | None, field: Field) -> Row:
     owned = sum(p.count for p in node.params)
     trained = sum(p.count for p in node.params if p.trained)
     return Row(
         node,
+        line,
         graph.arithmetic(node),
         trained,
         owned - trained,
