@@ -56,6 +56,12 @@ def test_every_character_is_kept() -> None:
         assert "".join(value for _, value in pygments_tokens(text)) == text
 
 
+@pytest.mark.parametrize("piece", ["[ ", "CONV {", "{1}x", "1x", "b(\n", "\n#", '"', "e1", "HEAD a "])
+def test_long_texts_take_no_square(piece: str) -> None:
+    """Without a bound on the parts of a size, `{1}x` took more than a minute."""
+    assert "".join(value for _, value in pygments_tokens(piece * 50_000)) == piece * 50_000
+
+
 def test_leading_mark_is_no_error() -> None:
     assert Error not in dict(pygments_tokens("\ufeffFC 1"))
     assert Error in dict(pygments_tokens("FC 1\ufeff"))
