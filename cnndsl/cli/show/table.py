@@ -1,7 +1,7 @@
 """A network's figures as a table for people: a layer a row, totals below.
 
 Where the window is narrow the table gives way in this order: the layers' words go; words and arithmetic stand on a line
-of their own under their layer; then memory and receptive field go. Nothing else is cut.
+of their own under their layer; then memory, receptive field and MACs go, one by one. Nothing else is cut.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ GIVING_WAY: tuple[tuple[str, ...], ...] = (
     ("step", ARITHMETIC),
     ("step", ARITHMETIC, "memory"),
     ("step", ARITHMETIC, "memory", "field (jump)"),
+    ("step", ARITHMETIC, "memory", "field (jump)", "MACs"),
 )
 """Columns that are left out, until the table fits."""
 NUMBERS = ("parameters", "MACs", "memory", "field (jump)", "as FC")
