@@ -23,6 +23,9 @@ from cnndsl.source import Source, Span
 
 LARGEST_SOURCE = 1 << 20
 DEEPEST_NESTING = 50
+MOST_WORDS = 250_000
+LONGEST_EXPRESSION = 2_000
+"""Characters of an expression in braces."""
 MOST_STEPS = 10_000
 MOST_MESSAGES = 1_000
 """After so many mistakes the rest of a file is not read."""
@@ -108,7 +111,7 @@ class _Reader:
 
     def read(self) -> Tree[Any] | None:
         previous: Token | None = None
-        for token in tokens(self.source):
+        for count, token in enumerate(tokens(self.source)):
             if (token.start_pos or 0) < self.passed:
                 continue
             if token.type in _OPENERS and len(self.frames) + len(self.junk) > DEEPEST_NESTING:
@@ -117,11 +120,17 @@ class _Reader:
                 return None
             if len(self.diagnostics) >= MOST_MESSAGES:
                 return None
-            if self.steps > MOST_STEPS:
-                message = f"the file has more than {MOST_STEPS:,} steps"
+            if self.steps > MOST_STEPS or count > MOST_WORDS:
+                what = f"{MOST_STEPS:,} steps" if self.steps > MOST_STEPS else f"{MOST_WORDS:,} words"
+                message = f"the file has more than {what}"
                 self.diagnostics.append(Diagnostic("E110", message, self._span(token)))
                 return None
-            token = self._expression(token) if token.type == "LBRACE" and not self.skipping else token
+            if token.type == "LBRACE" and not self.skipping:
+                token = self._expression(token)
+                if len(token) > LONGEST_EXPRESSION:
+                    message = f"the expression has {len(token):,} characters, and {LONGEST_EXPRESSION:,} is the limit"
+                    self.diagnostics.append(Diagnostic("E111", message, self._span(token)))
+                    return None
             self._token(token, previous)
             previous = token
         return self._end()
