@@ -30,19 +30,20 @@ exit codes:
   5 output cannot be written   130, 143 signals   141 closed pipe"""
 
 
-def _commands() -> dict[str, ModuleType]:
-    """Every file in `commands/`."""
+def _commands(wanted: str | None) -> dict[str, ModuleType]:
+    """Every file in `commands/`; where one of them is wanted, only that one, so that the rest is not loaded."""
     names = sorted(found.name for found in iter_modules(commands.__path__))
-    return {name: import_module(f"cnndsl.cli.commands.{name}") for name in names}
+    chosen = [wanted] if wanted in names else names
+    return {name: import_module(f"cnndsl.cli.commands.{name}") for name in chosen}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def parser(wanted: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of the one that is wanted."""
     formatter = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog="cnndsl", description=DESCRIPTION, epilog=EPILOG, formatter_class=formatter)
     top.add_argument("--version", action="version", version=f"cnndsl {__version__}")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    for name, module in _commands().items():
+    for name, module in _commands(wanted).items():
         text = module.__doc__ or ""
         sub = subparsers.add_parser(name, help=module.HELP, description=_filled(text), formatter_class=formatter)
         module.configure(sub)
@@ -77,7 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        args = parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        args = parser(words[0] if words else None).parse_args(words)
         code: int = args.run(args)
         sys.stdout.flush()
         return code

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from cnndsl.diagnostics.render.style import visible
 from cnndsl.drawing.boxes import Box, boxes
@@ -65,14 +65,14 @@ def document(graph: Graph) -> str:
     heading = (visible(graph.name), f"{graph.parameter_count:,} parameters", f"{graph.macs:,} MACs")
     room = max(found.width, LETTER * max(map(len, heading)))
     width, height = room + 2 * MARGIN, found.height + 2 * MARGIN + HEAD
+    bold = ' class="name"'
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" role="img" aria-label={quoteattr(", ".join(heading))}>',
+        f'viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(", ".join(heading))}">',
         f"<style>{_style({known(box.kind) for box in made})}</style>",
         '<rect class="page" width="100%" height="100%"/>',
         *(
-            f'<text x="{MARGIN}" y="{MARGIN + FONT + i * LINE}"{" class=" + quoteattr("name") if not i else ""}>'
-            f"{escape(line)}</text>"
+            f'<text x="{MARGIN}" y="{MARGIN + FONT + i * LINE}"{bold if not i else ""}>{escape(line)}</text>'
             for i, line in enumerate(heading)
         ),
         f'<g transform="translate({MARGIN + (room - found.width) / 2:g} {MARGIN + HEAD + LINE})">',
