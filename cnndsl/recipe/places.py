@@ -81,7 +81,7 @@ def absent(setting: Setting, base: Path, data_folder: Path | None = None) -> tup
         locate(setting, base, data_folder)
     except CnnError as error:
         (missing,) = error.diagnostics
-        message = f"the data of `{setting.word}` are not there, so that nothing was compared with them"
+        message = f"the data of `{setting.word}` are not there, so that their files were not looked at"
         notes = missing.notes or (missing.message,)
         return (Diagnostic("W602", message, setting.span, notes=notes, help=missing.help),)
     return ()
