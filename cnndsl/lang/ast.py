@@ -272,6 +272,11 @@ class Module:
         return tuple(item for item in self.items if not isinstance(item, Train | Block | Use))
 
     @property
+    def has_steps(self) -> bool:
+        """Whether the file is a network or a part of one, not only definitions and defaults."""
+        return any(not isinstance(step, Set) for step in self.steps)
+
+    @property
     def trains(self) -> tuple[Train, ...]:
         return tuple(item for item in self.items if isinstance(item, Train))
 

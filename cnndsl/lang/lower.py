@@ -13,6 +13,7 @@ from cnndsl.ir.verify import verify
 from cnndsl.lang import ast
 from cnndsl.lang.blocks import Library, TooLarge, check_size
 from cnndsl.lang.build import Builder, Failed
+from cnndsl.lang.lints import lints
 from cnndsl.lang.pattern import is_pattern, variables
 from cnndsl.lang.recipe import default_recipe, read_train
 from cnndsl.lang.scope import UNKNOWN, Flow, Names, Scope
@@ -167,7 +168,7 @@ class _Lowerer:
     def _check_losses(self, recipe: Recipe) -> None:
         """Holds the losses against the outputs, where these are known; a main flow that a mistake left unknown is
         there all the same."""
-        if self.module.trains and self.module.steps:
+        if self.module.trains and self.module.has_steps:
             outputs = [*([] if self.headless else [MAIN]), *self.steps.heads]
             span = self.module.trains[0].span
             place = span.source.span(span.start, span.start + len("train"))
@@ -246,6 +247,9 @@ class _Lowerer:
         bad = errors(self.builder.diagnostics) or any(isinstance(s, ast.Bad) for s in ast.walk(self.module.items))
         if not bad and not self.steps.open and not self.fragment and outputs:
             graph = verify(Graph(self.name, nodes, outputs))
+        if not bad:
+            for finding in lints(self.module, self.steps, graph):
+                self.say(finding)
         return Lowered(
             graph,
             nodes,
@@ -253,7 +257,7 @@ class _Lowerer:
             recipe,
             self.steps.pattern and graph is None,
             self.fragment,
-            not self.module.steps,
+            not self.module.has_steps,
             self.used,
             tuple(self.steps.open),
             tuple(sorted(self.builder.diagnostics, key=lambda d: placed(d, self.module.source))),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnndsl.diagnostics import Diagnostic
+from cnndsl.diagnostics import Diagnostic, Edit, Fix
 from cnndsl.diagnostics import Label as Mark
 from cnndsl.diagnostics.model import replaced
 from cnndsl.lang import ast
@@ -44,6 +44,7 @@ class Steps:
     used_labels: set[int] = field(default_factory=set)
     loose: int = 0
     """Above 0 inside of branches whose end is not known."""
+    alone: dict[int, ast.Group] = field(default_factory=dict)
     bound: dict[tuple[Any, ...], Bound] = field(default_factory=dict)
     names: dict[int, tuple[str, ...]] = field(default_factory=dict)
     activations: dict[str, Op] = field(default_factory=dict)
@@ -119,9 +120,16 @@ class Steps:
                 self.run(group.steps, flow, scope.inner(turn=True))
                 return self.labelled(group, Flow(None, None, group.span), scope)
             count = found
+        self._remember(group)
         for _ in range(count):
             flow = self.run(group.steps, flow, scope.inner(turn=times is not None))
         return self.labelled(group, flow, scope)
+
+    def _remember(self, group: ast.Group) -> None:
+        """Keeps the group of a layer that stands alone in one: a count behind it may have been meant for the layer."""
+        only = group.steps.items[0]
+        if len(group.steps.items) == 1 and isinstance(only, ast.Layer):
+            self.alone[id(only)] = group
 
     def count(self, times: ast.Times, scope: Scope) -> int | None:
         """How often a group is written out; None where that is not known. Says E204."""
@@ -180,7 +188,8 @@ class Steps:
             related = (Mark(first.word.span, "the first one"),)
             self.say(Diagnostic("E405", f"a second label `{word.text}`", word.span, "again here", related))
         scope.labels[word.text] = Label(word, flow)
-        self.labels[id(word)] = word
+        if not isinstance(step, ast.Call):  # a block's use is named by its label, whether a branch starts there or not
+            self.labels[id(word)] = word
         return flow
 
     def _ref(self, ref: ast.Ref, scope: Scope) -> Flow:
@@ -265,7 +274,7 @@ class Steps:
     def _lacks(self, step: ast.Layer, op: Op, bound: Bound) -> None:
         """A step that is not complete: a mistake, or in a pattern something that is left open."""
         if bound.missing and not self.pattern:
-            self.say(_missing(step, op, bound))
+            self.say(_missing(step, op, bound, self.alone.get(id(step))))
         for variable in bound.free:
             self.open[f"variable {variable} has no value"] = None
         if bound.missing and self.pattern:
@@ -431,8 +440,21 @@ def _bad_head(step: ast.Layer, name: str | None) -> Diagnostic:
     return Diagnostic("E407", f"HEAD {what}", step.name, help=help)
 
 
-def _missing(step: ast.Layer, op: Op, bound: Bound) -> Diagnostic:
+def _missing(step: ast.Layer, op: Op, bound: Bound, group: ast.Group | None) -> Diagnostic:
     needs = " and ".join(f"`{a.usage}`" for a in bound.missing)
     docs = tuple(f"`{a.usage}`: {a.doc}" for a in bound.missing)
     help = (f"for example `{op.examples[0]}`",)
-    return Diagnostic("E202", f"{op.keyword} needs {needs}", step.span, "incomplete", notes=docs, help=help)
+    counts = any(a.form == "times" for a in bound.missing)
+    fixes = _for_the_layer(group, step) if group is not None and counts else ()
+    message = f"{op.keyword} needs {needs}"
+    return Diagnostic("E202", message, step.span, "incomplete", notes=docs, help=help, fixes=fixes)
+
+
+def _for_the_layer(group: ast.Group, step: ast.Layer) -> tuple[Fix, ...]:
+    """``CONV 3x3 *2`` for ``[ CONV 3x3 ]*2``: the count was most likely meant for the layer."""
+    times = group.times
+    if times is None or "\n" in group.span.text:
+        return ()
+    meant = f"{step.span.text} {times.span.text.replace(' ', '')}"
+    text = f"for {times.span.text.lstrip('* ')} filters, write `{meant}`"
+    return (Fix(text, (Edit(group.span, meant),), sure=False),)

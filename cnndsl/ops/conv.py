@@ -154,5 +154,6 @@ network). Multiplications: F*F*D/groups for each value of the output.""",
     reach=reach,
     void=window.void,
     fills=lambda a, inputs: window.fills(a, inputs[0]),
+    lost=lambda a, inputs: window.lost(a, inputs[0]),
     takes_activation=True,
 )

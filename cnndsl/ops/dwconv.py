@@ -66,5 +66,6 @@ of the output. A CONV 1x1 behind it mixes the channels.""",
     reach=reach,
     void=window.void,
     fills=lambda a, inputs: window.fills(a, inputs[0]),
+    lost=lambda a, inputs: window.lost(a, inputs[0]),
     takes_activation=True,
 )

@@ -93,6 +93,11 @@ def fills(a: Pool, inputs: Inputs) -> bool:
     return window.fills(windows(a, x), x)
 
 
+def lost(a: Pool, inputs: Inputs) -> tuple[int, int]:
+    (x,) = inputs
+    return window.lost(windows(a, x), x)
+
+
 def reach(a: Pool, inputs: Inputs, output: TensorType) -> Reach:
     (x,) = inputs
     return window.reach(windows(a, x))
@@ -115,4 +120,5 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
     reach=reach,
     void=window.void,
     fills=fills,
+    lost=lost,
 )

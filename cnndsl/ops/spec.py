@@ -85,6 +85,11 @@ def always_full(attrs: Any, inputs: Inputs) -> bool:
     return True
 
 
+def nothing_lost(attrs: Any, inputs: Inputs) -> tuple[int, int]:
+    """Most layers look at every row and column."""
+    return 0, 0
+
+
 def one_cell(attrs: Any, inputs: Inputs, output: TensorType) -> Reach:
     """Reach of a layer that works on each position by itself."""
     return Reach()
@@ -106,7 +111,8 @@ class Op:
     asked only after it. `check(attrs)` raises Reject for what is wrong whatever the input is. `kind` tells others what
     to expect: `match` passes over norms, activations and noise; a `join` takes several inputs and is written with
     branches; `head` and `empty` are read by the lowering and make no node. `reach` gives the receptive field's growth;
-    `fills` is whether windows fill the input, nothing dropped and nothing hung over;
+    `fills` is whether windows fill the input, nothing dropped and nothing hung over; `lost`
+    the rows and columns of the input that no window sees, for `floor`;
     `regardless` the output's size where the input's is not known; `void(own, defaults)` names the fields of which a
     `set` cannot speak beside what a step says itself.
     `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
@@ -126,6 +132,7 @@ class Op:
     arithmetic: Callable[[Any, Inputs, TensorType], str] = no_arithmetic
     reach: Callable[[Any, Inputs, TensorType], Reach] = one_cell
     fills: Callable[[Any, Inputs], bool] = always_full
+    lost: Callable[[Any, Inputs], tuple[int, int]] = nothing_lost
     regardless: Callable[[Any], TensorType | None] = no_output
     void: Callable[[Mapping[str, Any], Mapping[str, Any]], Collection[str]] = no_defaults
     takes_activation: bool = False

@@ -37,10 +37,14 @@ def axes(a: Windowed, x: TensorType) -> tuple[Axis, Axis]:
 
 
 def lost(a: Windowed, x: TensorType) -> tuple[int, int]:
-    """Rows and columns of the input that `floor` drops: those behind the last window. Pads do not count."""
+    """Rows and columns of the input that `floor` drops: those behind the last window. Pads do not count, nor as many
+    rows as any two windows have between them."""
     if a.fit != "floor":
         return (0, 0)
-    rows, columns = (axis.input - (axis.output - 1) * axis.stride - axis.extent + axis.before for axis in axes(a, x))
+    rows, columns = (
+        axis.input + axis.before - (axis.output - 1) * axis.stride - max(axis.extent, axis.stride)
+        for axis in axes(a, x)
+    )
     return (max(0, rows), max(0, columns))
 
 

@@ -175,8 +175,9 @@ def test_what_floor_drops() -> None:
     assert lost(Windows((2, 2), (2, 2), (0, 0, 0, 0), "floor"), TensorType(7, 8, 1)) == (1, 0)
     # one row of pad is left over, no row of the input
     assert lost(Windows((3, 3), (2, 2), (1, 1, 1, 1), "floor"), TensorType(8, 8, 1)) == (0, 0)
-    # a 1x1 window at stride 2 passes over rows; `floor` drops the last
-    assert lost(Windows((1, 1), (2, 2), (0, 0, 0, 0), "floor"), TensorType(8, 7, 1)) == (1, 0)
+    # a 1x1 window at stride 2 passes over every other row, and over the last one as over those before
+    assert lost(Windows((1, 1), (2, 2), (0, 0, 0, 0), "floor"), TensorType(8, 7, 1)) == (0, 0)
+    assert lost(Windows((1, 1), (3, 3), (0, 0, 0, 0), "floor"), TensorType(6, 7, 1)) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -177,4 +177,34 @@ CODES = (
         "CONV 3x3 *8\n",
         "INPUT 28x28x1\nCONV 3x3 *8\n",
     ),
+    Code(
+        "W202",
+        "a bias under BN",
+        "BN takes the mean of each channel away and adds a shift of its own, so a bias before it changes nothing and "
+        "only "
+        "costs parameters. `nobias` leaves it out; `set CONV nobias` says so for all that follow.",
+        "INPUT 28x28x1\nCONV 3x3 *8 pad 1 -> BN -> RELU\nFC 10\n",
+        "INPUT 28x28x1\nCONV 3x3 *8 pad 1 nobias -> BN -> RELU\nFC 10\n",
+    ),
+    Code(
+        "W203",
+        "a layer behind SOFTMAX",
+        "SOFTMAX gives probabilities. What another layer makes of them are none, and gradients through both are small.",
+        "INPUT 28x28x1\nFC 10 -> SOFTMAX -> RELU\n",
+        "INPUT 28x28x1\nFC 10 -> RELU -> FC 10 -> SOFTMAX\n",
+    ),
+    Code(
+        "W204",
+        "a label that nothing uses",
+        "A label is there to start a branch from: `@x`.",
+        "INPUT 28x28x1\nCONV 3x3 *8 pad 1 as early\nFC 10\n",
+        "INPUT 28x28x1\nCONV 3x3 *8 pad 1\nFC 10\n",
+    ),
+    Code(
+        "W205",
+        "a block that nothing uses",
+        "The file has steps, and none of them uses this block. A file of blocks only is for others to use.",
+        "block wide(n) {\n  CONV 3x3 *n pad 1\n}\nINPUT 28x28x1\nFC 10\n",
+        "block wide(n) {\n  CONV 3x3 *n pad 1\n}\nINPUT 28x28x1\nwide(4)\nFC 10\n",
+    ),
 )

@@ -73,4 +73,20 @@ CODES = (
         "INPUT 28x28x1\nFC 100\nRESHAPE 7x7x2\n",
         "INPUT 28x28x1\nFC 98\nRESHAPE 7x7x2\n",
     ),
+    Code(
+        "W301",
+        "more than an edge dropped by `floor`",
+        "Rows or columns that fill no window are dropped by `floor`. A few at the edge are common; here it is more "
+        "than a "
+        "tenth of the input, which no output sees.",
+        "INPUT 7x7x1\nPOOL max 2 floor\nFC 10\n",
+        "INPUT 8x8x1\nPOOL max 2 floor\nFC 10\n",
+    ),
+    Code(
+        "W302",
+        "a window larger than what is left",
+        "The window is larger than its input and fits only by a pad, `ceil` or `same`: it sees the whole map.",
+        "INPUT 4x4x1\nPOOL max 2; POOL mean 3 pad 1 stride 1\nFC 10\n",
+        "INPUT 4x4x1\nPOOL max 2; POOL mean 2 stride 1\nFC 10\n",
+    ),
 )
