@@ -172,8 +172,16 @@ def examine(
         if module is None:
             return None, None, found, len(source.text)
         modules = used(module, base, layers, found)
-        backends = tuple(registry.backends)
-        lowered = lower(module, layers, used=modules, name=name, choices=choices, survey=survey, backends=backends)
+        lowered = lower(
+            module,
+            layers,
+            used=modules,
+            name=name,
+            choices=choices,
+            survey=survey,
+            backends=tuple(registry.backends),
+            clean=not found,
+        )
         found += (*lowered.diagnostics, *_about_data(lowered, base, data))
         found.sort(key=lambda d: placed(d, source))
         read = sum(len(m.source.text) for m in (module, *modules))
@@ -184,7 +192,8 @@ def examine(
         found = verified(source, found, lambda trial: look(trial)[2:], WORK - work)
     if module is not None and lowered is not None and lowered.fragment and not errors(found):
         message = "the file has no INPUT: its sizes were not checked"
-        size = _size_that_fits(module, choices, base, registry)
+        small = work < WORK // 100
+        size = _size_that_fits(module, choices, base, registry) if small else "HxWxD"
         help = (f"begin it with `INPUT {size}`, or give `--input {size}`",)
         found.append(Diagnostic("W201", message, source.span(0, 0), help=help))
     return module, lowered, tuple(found)

@@ -69,11 +69,13 @@ def lower(
     choices: Choices | None = None,
     survey: Survey = known_facts,
     backends: Collection[str] = (),
+    clean: bool = True,
 ) -> Lowered:
     """Binds every step, applies the size rules, builds the graph, and holds the data set against it. Collects all
     diagnostics, raises none. `used` are the files whose blocks the module uses; `backends` are the names that a train
-    block may choose from; without them any will do."""
-    return _Lowerer(module, used, layers, name, choices or Choices(), survey, backends).run()
+    block may choose from; without them any will do. `clean` is whether the text was read without mistakes: only then
+    lints are looked for."""
+    return _Lowerer(module, used, layers, name, choices or Choices(), survey, backends, clean).run()
 
 
 class _Lowerer:
@@ -86,6 +88,7 @@ class _Lowerer:
         choices: Choices,
         survey: Survey,
         backends: Collection[str],
+        clean: bool,
     ):
         self.module = module
         self.used = used
@@ -94,6 +97,7 @@ class _Lowerer:
         self.choices = choices
         self.survey = survey
         self.backends = backends
+        self.clean = clean
         self.facts: Facts | None = None
         self.library = Library()
         self.builder = Builder()
@@ -247,7 +251,7 @@ class _Lowerer:
         bad = errors(self.builder.diagnostics) or any(isinstance(s, ast.Bad) for s in ast.walk(self.module.items))
         if not bad and not self.steps.open and not self.fragment and outputs:
             graph = verify(Graph(self.name, nodes, outputs))
-        if not bad:
+        if self.clean and not bad:
             for finding in lints(self.module, self.steps, graph):
                 self.say(finding)
         return Lowered(

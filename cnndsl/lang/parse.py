@@ -87,6 +87,8 @@ class _Reader:
         """The name of the definition that the current step is, as far as it was read."""
         self.listing: Token | None = None
         """The `(` of a list of values that is open."""
+        self.swallowed = ""
+        """Text of strings that are not closed."""
         self.first: Token | None = None
         """The token that began the current step."""
         self.passed = 0
@@ -149,6 +151,8 @@ class _Reader:
 
     def _token(self, token: Token, previous: Token | None) -> None:
         at_line_start = previous is not None and previous.type in _SEPARATORS and "\n" in previous
+        if token.type == "OPEN_STRING":
+            self.swallowed += token
         if token.type in _TOP and at_line_start and (len(self.frames) > 1 or self.listing):
             self._close_all(f"before this `{token}`")
         if self.skipping and not self._ends_skip(token):
@@ -156,6 +160,11 @@ class _Reader:
         if self.frames[-1].entries and token.type in ("LAYER", "VARIABLE", "JUNK") and _NAME.fullmatch(token):
             # `optimizer SGD`: no layer stands here, so the word goes on to where its nearest is known
             token = Token.new_borrow_pos("WORD", str(token), token)
+        if self.after_stray and token.type not in (*_SEPARATORS, *_CLOSERS, "VBAR"):
+            # what stands behind a bracket that closes nothing belongs to something that is not there
+            self._recover(token)
+            self.after_stray = False
+            return
         if self.listing is not None:
             self._in_list(token, previous)
         elif token.type in _CLOSERS or token.type == "VBAR":
@@ -185,6 +194,8 @@ class _Reader:
                 self.parser.feed_token(Token.new_borrow_pos("SEP", str(token), token))
             if any(sign in complaints.without_comments(token) for sign in (";", "->")):
                 self._report(complaints.separator_in_list(token, self.source))
+                if "COMMA" in self.parser.accepts():
+                    self.parser.feed_token(Token.new_borrow_pos("COMMA", ",", token))
             return
         try:
             self.parser.feed_token(token)
@@ -243,8 +254,9 @@ class _Reader:
                 return
             if not self.after_stray:
                 self._complain(token)
+            expression = token.type == "LBRACE" and "EXPR" in self.parser.accepts()
             self._recover(token)
-            if token.type in _OPENERS:
+            if token.type in _OPENERS and not expression:
                 self.junk.append(token.type)
 
     def _complain(self, token: Token) -> None:
@@ -302,6 +314,7 @@ class _Reader:
         self.at_fresh = True
 
     def _separator(self, token: Token) -> None:
+        self.after_stray = False
         frame = self.frames[-1]
         arrow = token.type == "ARROW"
         if arrow and frame.entries:
@@ -365,6 +378,8 @@ class _Reader:
         related = tuple(Label(self._span(other), "not closed either") for other in others)
         message = f"`{opener}` is never closed" + (f" {before}" if before else "")
         closer = {"[": "]", "(": ")", "{": "}"}[str(opener)]
+        if closer in self.swallowed:
+            return  # a string that is not closed took it in, and that was said
         help = (f"add `{closer}` where it ends",)
         self._report(Diagnostic("E105", message, self._span(opener), "opened here", related, help=help))
 

@@ -418,8 +418,9 @@ class Steps:
             self.heads[name] = found.node
             self.head_places[name] = bound.spans["name"]
             return flow
+        apart = scope.head(f"{scope.names.prefix}{name or 'head'}_again")
         for branch in branches:
-            self._branch(branch, flow, inner)
+            self._branch(branch, flow, apart)
         return flow
 
 

@@ -35,7 +35,7 @@ def heads(recipe: Recipe, outputs: Collection[str], span: Span | None = None) ->
     wrong = [
         _not_there(name, loss, outputs)
         for name, loss in recipe.losses.items()
-        if name not in outputs and loss.span is not None and loss not in losses.values()
+        if name not in outputs and loss.span is not None and all(loss is not used for used in losses.values())
     ]
     left = [name for name in outputs if name not in losses]
     if wrong or not left or span is None:

@@ -171,7 +171,7 @@ INPUT = "INPUT 28x28x1\n"
         ("3x3", ["E104 2:1"]),
         ("N", ["E104 2:1"]),
         ("RELU; ( RELU )", ["E104 2:7"]),
-        ('FC 3\ntrain { data idx "x }', ["E105 3:7", "E112 3:18"]),
+        ('FC 3\ntrain { data idx "x }', ["E112 3:18"]),
         ("FC 3\ntrain { batch 3", ["E105 3:7"]),
         ("FC 3\ntrain { batch 3 4x }", ["E103 3:17"]),
         ("FC 3\ntrain { CONV 3 }", ["E502 3:9"]),
