@@ -218,6 +218,8 @@ class _Binder:
 
     def _subject(self, target: Argument) -> str:
         """What a message calls a field: the key itself where it has one value, the words of a choice."""
+        if target.form == "times":
+            return f"the count of {self.signature.name}"
         if target.field == "value":
             return f"`{self.signature.name}`"
         return f"`{' or '.join(target.spellings) or target.field}` of {self.signature.name}"

@@ -64,13 +64,15 @@ class Builder:
         types = tuple(flow.type for flow in flows)
         inputs = tuple(t for t in types if t is not None)
         known = len(inputs) == len(types)
+        checked = False
         try:
             op.check(attrs)
+            checked = True
             if not known:
                 return Flow(None, op.regardless(attrs), span)
             out = op.infer(attrs, inputs)
         except Reject as reject:
-            said = rejected(op, reject, flows if known else (), span, spans or {}, step, scope)
+            said = rejected(op, reject, flows if known and checked else (), span, spans or {}, step, scope)
             self.say(said)
             self.fail(name, op.keyword, said)
             return Flow(None, op.regardless(attrs), span)

@@ -166,6 +166,8 @@ def _other(token: Token, span: Span, source: Source) -> Diagnostic:
         message = f"the language has no `{character}` ({describe(character)})"
         return Diagnostic("E101", message, span, "not ASCII", fixes=replaced(wide, "write `->`", "->"))
     twin = {"×": "x", "−": "-", "–": "-", "→": "->", "“": '"', "”": '"', "；": ";"}.get(character)
+    if twin is None and character.isdecimal():
+        twin = str(unicodedata.decimal(character))
     if twin is None and ascii_twin != character and ascii_twin.isascii():
         twin = ascii_twin
     how = f"write `{twin}`" if twin and twin.strip() else "write a plain space"
@@ -283,7 +285,8 @@ def empty(token: Token, opener: Token | None, source: Source) -> Diagnostic:
         return Diagnostic(
             "E114", "the branch is empty", span, "no step before it", related, help=("the empty branch is `ID`",)
         )
-    return Diagnostic("E114", "the group is empty", span, "no step before it", related)
+    what = "group" if opener.type == "LSQB" else "block"
+    return Diagnostic("E114", f"the {what} is empty", span, "no step before it", related)
 
 
 def empty_file(source: Source) -> Diagnostic:

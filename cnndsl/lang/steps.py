@@ -198,7 +198,11 @@ class Steps:
             guess = nearest(ref.name, scope.labels)
             fixes = replaced(ref.span, f"did you mean `@{guess}`?", f"@{guess}") if guess else ()
             labels = ", ".join(scope.labels)
-            help = () if guess else (f"labels before it: {labels}" if labels else "set it before: `CONV 3x3 *8 as x`",)
+            help = (
+                ()
+                if guess
+                else (f"labels before it: {labels}" if labels else f"set it before: `CONV 3x3 *8 as {ref.name}`",)
+            )
             message = f"there is no label `{ref.name}` before this step"
             self.say(Diagnostic("E404", message, ref.span, "unknown", help=help, fixes=fixes))
             return Flow(None, None, ref.span)

@@ -17,6 +17,7 @@ import pytest
 import cnndsl
 from cnndsl.cli.main import main
 from cnndsl.diagnostics.catalog import CODES
+from cnndsl.diagnostics.render import Style, text
 from cnndsl.lang.uses import read_file
 
 HERE = Path(__file__).parent
@@ -55,8 +56,8 @@ def test_commands(
     monkeypatch.chdir(tmp_path)
     for file, content in case.get("files", {}).items():
         Path(file).parent.mkdir(exist_ok=True)
-        text = content.get("text", "") + content.get("repeat", "") * content.get("times", 0)
-        Path(file).write_bytes(bytes.fromhex(content["hex"]) if "hex" in content else text.encode())
+        plain = content.get("text", "") + content.get("repeat", "") * content.get("times", 0)
+        Path(file).write_bytes(bytes.fromhex(content["hex"]) if "hex" in content else plain.encode())
     if "python" in case:
         with pytest.raises(cnndsl.CnnError) as caught:
             exec(case["python"], {})
@@ -71,6 +72,15 @@ def test_commands(
     if case["args"][0] == "check":
         assert max(map(len, output.splitlines())) <= 80
         assert time.monotonic() - start < 10  # not a measurement: a guard against hanging
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("[EW][0-9]*/*.txt")), ids=name)
+def test_what_is_printed(path: Path) -> None:
+    """Reviewed by eye; written by tests/tools/expected_texts.py."""
+    source = path.with_suffix(".cnn")
+    shown = f"{source.parent.name}/{source.name}"
+    found = cnndsl.check(read_file(source).text, name=shown, base=source.parent)
+    assert "\n\n".join(text(d, Style()) for d in found) + "\n" == path.read_text(encoding="utf-8")
 
 
 def test_every_code_has_its_folder() -> None:
