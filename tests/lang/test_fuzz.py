@@ -1,87 +1,60 @@
-"""Mutations of the shipped models: only diagnostics or success, and what is accepted survives the formatter."""
+"""10,000 mutations of the shipped models a run, by tests/tools/fuzz.py, each run with seeds of its own; and every input
+that ever failed."""
 
 from __future__ import annotations
 
-import random
+import os
+import runpy
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import cnndsl
-from cnndsl.diagnostics.render import Style, text
-from cnndsl.lang.lower import Choices
-from cnndsl.lang.parse import parse
-from cnndsl.lang.unparse import specialize, unparse
-from cnndsl.source import Source
+from cnndsl.lang.expand import expand
+from cnndsl.lang.unparse import unparse
 
-PIECES = (
-    *(
-        "->",
-        ";",
-        "\n",
-        "|",
-        "[",
-        "]",
-        "(",
-        ")",
-        "{",
-        "}",
-        "*",
-        "*N",
-        "?",
-        "#",
-        '"',
-        "x",
-        "3x3",
-        "-1",
-        "0",
-        "0.5",
-        "1e400",
-    ),
-    *("99999999999", "CONV", "ADD(", "ID", "train {", "train", "relu", "stride", "pad", "set", "INPUT 8x8x1", "FC 10"),
-    *("POOL max 2", "same", "ceil", "\u00e9", "\u202e", "\r", "\t", " ", "\x00"),
-)
+TOOL = Path(__file__).parent.parent / "tools" / "fuzz.py"
+REGRESSIONS = Path(__file__).parent / "regressions"
+SEED = int(os.environ.get("CNNDSL_FUZZ_SEED") or int.from_bytes(os.urandom(4), "big"))
+"""The first of four; the tool prints the one that failed."""
+INPUTS = 10_000
 
 
-def mutated(rng: random.Random, base: list[str]) -> str:
-    found = rng.choice(base)
-    if rng.random() < 0.5:
-        found = found[: rng.randrange(len(found))]
-    for _ in range(rng.randrange(1, 6)):
-        at = rng.randrange(len(found) + 1)
-        kind = rng.random()
-        if kind < 0.5:
-            found = found[:at] + rng.choice(PIECES) + found[at:]
-        elif kind < 0.8:
-            found = found[:at] + found[at + rng.randrange(1, 10) :]
-        else:
-            other = rng.randrange(len(found) + 1)
-            found = found[:at] + found[other : other + 20] + found[at:]
-    return found
+@pytest.fixture(scope="module")
+def tool() -> dict[str, Any]:
+    return runpy.run_path(str(TOOL))
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_mutations(seed: int, models: Path) -> None:
-    rng = random.Random(seed)
-    base = [path.read_text(encoding="utf-8") for path in sorted(models.glob("*.cnn"))]
-    accepted = 0
-    for _ in range(150):
-        program = mutated(rng, base)
-        found = cnndsl.check(program)
-        for d in found:
-            assert text(d, Style(width=60))
-        module, wrong = parse(Source("t", program))
-        if module is None or wrong:
-            assert found, program
+@pytest.mark.parametrize("part", range(4))
+def test_mutations(part: int) -> None:
+    root = str(Path(cnndsl.__file__).parent.parent)
+    command = [sys.executable, str(TOOL), str(SEED + part), str(INPUTS // 4)]
+    environment = {**os.environ, "PYTHONPATH": root}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*.cnn")), ids=lambda p: p.stem)
+def test_what_failed_once(path: Path, tool: dict[str, Any]) -> None:
+    tool["hold"](path.read_bytes().decode("utf-8"))
+
+
+def test_expand_keeps_every_figure(models: Path) -> None:
+    for path in sorted(models.glob("*.cnn")):
+        network = cnndsl.load(path)
+        if network.pattern:
             continue
-        accepted += 1
-        once = unparse(module)
-        again, wrong = parse(Source("t", once))
-        assert not wrong, program
-        assert again is not None
-        assert unparse(again) == once, program
-        assert [d.code for d in cnndsl.check(once)] == [d.code for d in found], program
-        special, wrong = parse(Source("t", unparse(specialize(module, Choices({"N": 2}, (8, 8, 1), True)))))
-        assert not wrong, program
-        assert special is not None
-    assert accepted > 15
+        flat = cnndsl.loads(network.expanded)
+        one, two = network.graph, flat.graph
+        for what in ("parameter_count", "buffer_count", "macs"):
+            assert getattr(one, what) == getattr(two, what), (path, what)
+        assert [(n.keyword, n.attrs, n.type) for n in one] == [(n.keyword, n.attrs, n.type) for n in two], path
+        assert {name: one.output(name).type for name in one.outputs} == {
+            name: two.output(name).type for name in two.outputs
+        }
+        assert (flat.module.blocks, flat.module.uses) == ((), ())
+        assert unparse(expand(flat.module, flat.registry.layers)) == network.expanded, "written out once is enough"
