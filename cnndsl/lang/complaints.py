@@ -256,6 +256,13 @@ def missing_separator(token: Token, source: Source) -> Diagnostic:
     )
 
 
+def trailing_word(token: Token, source: Source) -> Diagnostic:
+    """An activation behind branches, a group or a block's use, which take none."""
+    span = span_of(token, source)
+    message = f"`{token}` may trail a layer, and stands behind a bracket here"
+    return Diagnostic("E104", message, span, fixes=replaced(span, f"write `-> {token.upper()}`", f"-> {token.upper()}"))
+
+
 def arrow_span(token: Token, source: Source) -> Span:
     """The place of the `->` in an ARROW token, which may have comments around it."""
     bare = re.sub(r"#[^\n]*", lambda m: " " * len(m[0]), str(token))

@@ -250,7 +250,7 @@ class _Reader:
                 self.block_name = str(token)
             self.at_fresh = False
         except UnexpectedToken:
-            if self._missing_separator(token):
+            if self._missing_separator(token) or self._trailing_word(token):
                 return
             if not self.after_stray:
                 self._complain(token)
@@ -286,6 +286,15 @@ class _Reader:
             self._report(complaints.missing_separator(token, self.source))
         self._begin_step(Token.new_borrow_pos("SEP", "\n", token))
         self._feed_or_recover(token)
+        return True
+
+    def _trailing_word(self, token: Token) -> bool:
+        """`relu` behind branches or a group, which are whole without it."""
+        accepts = self.parser.accepts()
+        if token.type != "WORD" or token.upper() not in self.layers or "SEP" not in accepts or "WORD" in accepts:
+            return False
+        self._report(complaints.trailing_word(token, self.source))
+        self.skipping = True
         return True
 
     def _report(self, diagnostic: Diagnostic) -> None:
