@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +15,7 @@ from cnndsl.lang.lower import Choices
 from cnndsl.lang.parse import parse
 from cnndsl.lang.scope import Flow, Label, Names, Scope
 from cnndsl.lang.steps import Steps
+from cnndsl.lang.tree import LONGEST_NAME
 from cnndsl.lang.unparse import argument, unparse
 from cnndsl.lang.written import written
 from cnndsl.ops.spec import Op
@@ -32,13 +35,26 @@ def expand(
     return found
 
 
+@dataclass(slots=True, eq=False)
+class _Line:
+    """One step of the flat file. `label` is one that a step or what stands around it gave; `start` the line whose
+    label a branch starts from; `kinds` what it is numbered by: its layer, and its trailing activation."""
+
+    words: str
+    kinds: tuple[str, ...] = ()
+    branches: tuple[list[_Line], ...] | None = None
+    label: str | None = None
+    start: _Line | None = None
+
+
 @dataclass(slots=True)
 class _Expander:
-    """Writes steps out as text. Labels keep their names where they can; those of blocks get their block's before."""
+    """Writes steps out as lines. What a step starts from is known by its line, so that the label of a group, of a
+    block's use or of an empty branch goes to the step that gives its output."""
 
     steps: Steps
     choices: Choices
-    taken: set[str] = field(default_factory=set)
+    lines: dict[str, _Line] = field(default_factory=dict)
 
     @classmethod
     def over(
@@ -54,94 +70,140 @@ class _Expander:
 
     def text(self, module: ast.Module) -> str:
         scope = Scope(dict(self.choices.variables), {}, Names())
-        lines: list[str] = []
+        size = "x".join(map(str, self.choices.input or ()))
+        first = next((s for s in module.steps if not isinstance(s, ast.Set)), None)
+        out: list[_Line] = []
+        source = _Line(f"INPUT {size}".rstrip())
+        flow = self._flow(source)
         for item in module.items:
             if isinstance(item, ast.Train):
-                lines.append(unparse(ast.Module(module.source, (item,), ("", ""))).rstrip("\n"))
+                out.append(_Line(unparse(ast.Module(module.source, (item,), ("", ""))).rstrip("\n")))
+            elif item is first and isinstance(item, ast.Layer) and item.keyword == "INPUT" and size:
+                out.append(source)
+                flow = self._labelled(item, flow, scope)
             elif not isinstance(item, ast.Block | ast.Use):
-                lines += self.step(item, scope)
-        if self.choices.input is not None:
-            size = "INPUT " + "x".join(map(str, self.choices.input))
-            lines[:1] = [size] if lines and lines[0].split()[0] == "INPUT" else [size, *lines[:1]]
-        return "\n".join(lines) + "\n"
+                flow = self.step(item, flow, scope, out)
+        if source not in out and (size or source.label is not None):
+            out.insert(0, source)
+        self._name()
+        return "\n".join(self._rendered(line) for line in out) + "\n"
 
-    def run(self, steps: ast.Steps, scope: Scope) -> list[str]:
-        return [line for step in steps for line in self.step(step, scope)]
+    def _flow(self, line: _Line) -> Flow:
+        key = str(len(self.lines))
+        self.lines[key] = line
+        return Flow(key, None, None)
 
-    def step(self, step: ast.Step, scope: Scope) -> list[str]:
+    def run(self, steps: ast.Steps, flow: Flow, scope: Scope, out: list[_Line]) -> Flow:
+        for step in steps:
+            flow = self.step(step, flow, scope, out)
+        return flow
+
+    def step(self, step: ast.Step, flow: Flow, scope: Scope, out: list[_Line]) -> Flow:
         match step:
             case ast.Set():
                 self.steps.set(step, scope)
-                return []
+                return flow
             case ast.Ref():
-                return [f"@{self._flat(step.name, scope)}"]
+                flow = scope.labels[step.name].flow
+                out.append(_Line("", start=self.lines[str(flow.node)]))
+                return flow
             case ast.Group() | ast.Layer() | ast.Call() if step.optional and self.choices.drop_optional:
-                return []
+                return flow
             case ast.Group():
-                return self._labelled(step, self._group(step, scope), scope)
+                return self._labelled(step, self._group(step, flow, scope, out), scope)
             case ast.Call():
-                return self._call(step, scope)
+                return self._labelled(step, self._call(step, flow, scope, out), scope)
             case ast.Layer():
-                return [self._layer(step, scope)]
+                return self._layer(step, flow, scope, out)
             case _:
                 raise AssertionError(step)
 
-    def _group(self, group: ast.Group, scope: Scope) -> list[str]:
+    def _group(self, group: ast.Group, flow: Flow, scope: Scope, out: list[_Line]) -> Flow:
         count = 1 if group.times is None else self.steps.count(group.times, scope)
         if count is None:
             raise CnnError(Diagnostic("E210", "a count has no value", group.span))
-        repeated = group.times is not None
-        return [line for _ in range(count) for line in self.run(group.steps, scope.inner(turn=repeated))]
+        for _ in range(count):
+            flow = self.run(group.steps, flow, scope.inner(turn=group.times is not None), out)
+        return flow
 
-    def _call(self, call: ast.Call, scope: Scope) -> list[str]:
+    def _call(self, call: ast.Call, flow: Flow, scope: Scope, out: list[_Line]) -> Flow:
         definition = self.steps.library.definitions[call.name.text]
         values = given(definition, call, scope.values, self.steps.say)
         name = scope.names.labelled(call.label.text) if call.label else scope.names.numbered(call.name.text)
-        inner = scope.block(call, name, values, definition.defaults)
-        return self._labelled(call, self.run(definition.block.steps, inner), scope)
+        return self.run(definition.block.steps, flow, scope.block(call, name, values, definition.defaults), out)
 
-    def _labelled(self, step: ast.Group | ast.Call, lines: list[str], scope: Scope) -> list[str]:
-        """What several steps give gets its label by a group around them."""
-        if step.label is None:
-            return lines
-        return [f"[\n{chr(10).join(lines)}\n]{self._label(step.label, scope)}"]
+    def _labelled(self, step: ast.Layer | ast.Group | ast.Call, flow: Flow, scope: Scope) -> Flow:
+        """Sets the label of a step, if it has one, on the line that gives its output. Labels of blocks get their
+        block's name before."""
+        if step.label is not None:
+            line = self.lines[str(flow.node)]
+            line.label = line.label or (scope.names.prefix + step.label.text).replace(".", "_")
+            scope.labels[step.label.text] = Label(step.label, flow)
+        return flow
 
-    def _label(self, word: ast.Word, scope: Scope) -> str:
-        """`` as x``, under a name that no other step has."""
-        base = (scope.names.prefix + word.text).replace(".", "_")
-        name, turn = base, 1
-        while name in self.taken:
-            turn += 1
-            name = f"{base}_{turn}"
-        self.taken.add(name)
-        scope.labels[word.text] = Label(word, Flow(name, None, word.span))
-        return f" as {name}"
-
-    def _flat(self, label: str, scope: Scope) -> str:
-        return scope.labels[label].flow.node or label
-
-    def _layer(self, step: ast.Layer, scope: Scope) -> str:
+    def _layer(self, step: ast.Layer, flow: Flow, scope: Scope, out: list[_Line]) -> Flow:
         op = self.steps.layers[step.keyword]
-        words = [step.keyword]
+        if op.kind == "empty":
+            return self._labelled(step, flow, scope)
         if op.kind == "head":
-            bound = self.steps.bind(step, op, scope)
-            words.append(bound.values["name"])
-            inner = scope.head(scope.names.prefix + bound.values["name"])
-            return " ".join(words) + f"( {self._branch(step.branches[0], inner)} )" if step.branches else words[0]
+            name = self.steps.bind(step, op, scope).values["name"]
+            inner = scope.head(name)
+            inner.names.prefix = scope.names.prefix
+            branches = tuple(self._branch(branch, flow, inner) for branch in step.branches or ())
+            out.append(_Line(f"{step.keyword} {name}", branches=branches))
+            return flow
+        line = self._written(step, op, scope)
+        if step.branches is not None:
+            line.branches = tuple(self._branch(branch, flow, scope) for branch in step.branches)
+        out.append(line)
+        return self._labelled(step, self._flow(line), scope)
+
+    def _written(self, step: ast.Layer, op: Op, scope: Scope) -> _Line:
         bound = self.steps.complete(step, op, scope)
-        words += written(op, bound.values)
+        words, kinds = [step.keyword, *written(op, bound.values)], [step.keyword]
         if bound.open:
             words = [step.keyword, *(argument(a) for a in step.args)]
         if bound.activation is not None:
             attrs = bound.activation.dump(bound.activation_attrs)
             words += [bound.activation.activation_word, *written(bound.activation, attrs)]
-        text = " ".join(words)
-        if step.branches is not None:
-            text += "( " + "\n| ".join(self._branch(branch, scope) for branch in step.branches) + " )"
-        return text + (self._label(step.label, scope) if step.label is not None else "")
+            kinds.append(bound.activation.keyword)
+        return _Line(" ".join(words), tuple(kinds))
 
-    def _branch(self, branch: ast.Steps, scope: Scope) -> str:
+    def _branch(self, branch: ast.Steps, flow: Flow, scope: Scope) -> list[_Line]:
+        out: list[_Line] = []
+        self.run(branch, flow, scope.inner(), out)
+        return out or [_Line("ID")]
+
+    def _name(self) -> None:
+        """Makes labels differ from each other, and from the names that steps without one are numbered by."""
+        every = self.lines.values()
+        numbered = Counter(kind.lower() for line in every for kind in line.kinds[line.label is not None :])
+        taken: set[str] = set()
+        for line in every:
+            if line.label is None:
+                continue
+            name = base = line.label[: LONGEST_NAME - 8]
+            turn = 1
+            while name in taken or _is_number(name, numbered):
+                turn += 1
+                name = f"{base}_{turn}"
+            taken.add(name)
+            line.label = name
+
+    def _rendered(self, line: _Line) -> str:
+        text = line.words if line.start is None else f"@{line.start.label}"
+        if line.branches is not None:
+            text += "( " + "\n| ".join(self._joined(branch) for branch in line.branches) + " )"
+        return text if line.label is None else f"{text} as {line.label}"
+
+    def _joined(self, branch: list[_Line]) -> str:
         """A branch on one line where it is short, else a step a line."""
-        lines = self.run(branch, scope.inner()) or ["ID"]
+        lines = [self._rendered(line) for line in branch]
         short = not any("\n" in line for line in lines) and sum(map(len, lines)) + 4 * len(lines) < 100
         return (" -> " if short else "\n").join(lines)
+
+
+def _is_number(name: str, numbered: Counter[str]) -> bool:
+    """Whether steps without a label have a name such as ``conv2``."""
+    parts = re.fullmatch(r"(.*?)([1-9][0-9]*)", name)
+    return parts is not None and int(parts[2]) <= numbered[parts[1]]

@@ -41,7 +41,7 @@ def specialize(module: ast.Module, choices: Choices) -> ast.Module:
     index = 0
     for item, separator in zip(module.items, module.separators[1:], strict=True):
         if isinstance(item, ast.Block):
-            item = replace(item, steps=_specialize(item.steps, choices))
+            item = replace(item, steps=_filled(_specialize(item.steps, choices)))
         elif not isinstance(item, ast.Train | ast.Use):
             kept = _specialize(ast.Steps((item,), ("", "")), choices).items
             if not kept:
@@ -71,9 +71,9 @@ def _specialize(steps: ast.Steps, choices: Choices) -> ast.Steps:
         if isinstance(step, ast.Group):
             times = _times(step.times, choices) if step.times else None
             inner = _specialize(step.steps, choices)
-            if not inner.items:
+            if not inner.items and step.label is None:
                 continue
-            step = replace(step, steps=inner, times=times, optional=False)
+            step = replace(step, steps=_filled(inner), times=times, optional=False)
         elif isinstance(step, ast.Layer):
             args = tuple(_argument(a, choices) for a in step.args)
             branches = None if step.branches is None else tuple(_branch(b, choices) for b in step.branches)
@@ -86,6 +86,11 @@ def _specialize(steps: ast.Steps, choices: Choices) -> ast.Steps:
         items.append(step)
         separators.append(separator)
     return ast.Steps(tuple(items), tuple(separators))
+
+
+def _filled(steps: ast.Steps) -> ast.Steps:
+    """A list that is left without steps where there must be one gets one that changes nothing."""
+    return steps if steps.items else ast.Steps((ast.Set(_keyword("set CONV"), _keyword("CONV"), ()),), ("", ""))
 
 
 def _branch(branch: ast.Steps, choices: Choices) -> ast.Steps:
