@@ -24,7 +24,7 @@ _WORD = rf"(?!{_RESERVED})[a-z][a-z0-9_]*{_END}"
 _VARIABLE = rf"[A-Z]{_END}"
 _LAYER = rf"[A-Z][A-Z0-9_]+{_END}"
 _PART = r'(?:[0-9]+|\{[^{}#"\n]*\})'
-_SIZE = rf"{_PART}(?:x{_PART}){{1,7}}(?![A-Za-z0-9_.{{])"
+_SIZE = rf"{_PART}(?:x{_PART}){{1,3}}(?![A-Za-z0-9_.{{])"
 """No argument has more than four parts; without a bound, text that is not one takes the square of its length."""
 _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029"
 _CLOSES_ALL = (rf"^(?=[ \t]*(?:block|train|use){_END})", bygroups(), "#pop:1000")
