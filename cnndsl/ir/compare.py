@@ -35,16 +35,38 @@ def compare(before: Graph, after: Graph) -> list[Difference]:
     return found or list(_wiring(before, after))
 
 
-def _whole(graph: Graph) -> tuple[Counter[str], Counter[str]]:
-    """What a network is, whatever its steps are called: every step with all that is before it, as digests."""
+def _whole(graph: Graph) -> Counter[str]:
+    """What a network is, whatever its steps are called: every step with all that is before it and all that goes on
+    from it, as digests. Down and up again until no two steps are told apart that were not: which of two equal steps
+    another one starts from counts, because each has parameters of its own."""
+    users: dict[str, list[tuple[str, int]]] = {node.name: [] for node in graph}
+    for node in graph:
+        for at, name in enumerate(node.inputs):
+            users[name].append((node.name, 0 if node.keyword in COMMUTES else at))
     own: dict[str, str] = {}
     for node in graph:
-        inputs = [own[name] for name in node.inputs]
-        if node.keyword in COMMUTES:
-            inputs.sort()
-        text = repr((node.keyword, node.attrs, node.type, inputs))
-        own[node.name] = sha256(text.encode()).hexdigest()
-    return Counter(own.values()), Counter(f"{name} {own[at]}" for name, at in graph.outputs.items())
+        own[node.name] = _digest(node.keyword, node.attrs, node.type, _inputs(node, own))
+    heads: dict[str, list[str]] = {}
+    for name, giver in graph.outputs.items():
+        heads.setdefault(giver, []).append(name)
+    kinds = 0
+    while kinds < len(set(own.values())):
+        kinds = len(set(own.values()))
+        for node in reversed(graph.nodes):
+            uses = sorted((own[user], at) for user, at in users[node.name])
+            own[node.name] = _digest(own[node.name], uses, sorted(heads.get(node.name, ())))
+        for node in graph:
+            own[node.name] = _digest(own[node.name], _inputs(node, own))
+    return Counter(own.values())
+
+
+def _inputs(node: Node, own: Mapping[str, str]) -> list[str]:
+    found = [own[name] for name in node.inputs]
+    return sorted(found) if node.keyword in COMMUTES else found
+
+
+def _digest(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()
 
 
 def _arguments(node: Node) -> tuple[str, str]:
