@@ -61,7 +61,7 @@ class _Expander:
         cls, module: ast.Module, used: tuple[ast.Module, ...], layers: Mapping[str, Op], choices: Choices
     ) -> _Expander:
         steps = Steps(layers, Library(), Builder(), pattern=True, drop_optional=choices.drop_optional)
-        steps.define((*used, module))
+        steps.define((*used, module), choices.variables)
         try:
             check_size(module.steps, steps.library, dict(choices.variables))
         except TooLarge as verdict:

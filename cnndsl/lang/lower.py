@@ -119,7 +119,7 @@ class _Lowerer:
     def run(self) -> Lowered:
         recipe = self._recipe()
         self._check_variables()
-        self.steps.define((*self.used, self.module))
+        self.steps.define((*self.used, self.module), self.choices.variables)
         result = UNKNOWN
         try:
             check_size(self.module.steps, self.library, dict(self.choices.variables))
@@ -128,9 +128,8 @@ class _Lowerer:
             return self._finish(result, recipe)
         self.facts = self._facts(recipe)
         result = self._main()
-        for name in self.library.definitions:
-            if name not in self.library.used:
-                self.steps.survey(name)
+        for name in [n for n in self.library.definitions if n not in self.library.used]:
+            self.steps.survey(name)
         self._check_data(result, recipe)
         self._check_losses(recipe)
         return self._finish(result, recipe)
@@ -206,7 +205,7 @@ class _Lowerer:
                 if step is next(s for s in self.module.steps if not isinstance(s, ast.Set)):
                     flow = self._implied_input()
             flow = self.steps.step(step, flow, scope)
-            self.headless = isinstance(step, ast.Layer) and step.keyword == "HEAD"
+            self.headless = self.steps.after_head
         return Flow(None, None, flow.span) if self.headless else flow
 
     def _input(self, step: ast.Layer, scope: Scope) -> Flow:

@@ -42,6 +42,9 @@ class Steps:
     labels: dict[int, ast.Word] = field(default_factory=dict)
     """Every label that was set, by the identity of the word; those not used are in it to the end."""
     used_labels: set[int] = field(default_factory=set)
+    surveying: bool = False
+    after_head: bool = False
+    """Whether the last step so far, written out, is a HEAD."""
     loose: int = 0
     """Above 0 inside of branches whose end is not known."""
     alone: dict[int, ast.Group] = field(default_factory=dict)
@@ -55,10 +58,10 @@ class Steps:
     def say(self, diagnostic: Diagnostic) -> None:
         self.builder.say(diagnostic)
 
-    def define(self, modules: tuple[ast.Module, ...]) -> None:
+    def define(self, modules: tuple[ast.Module, ...], variables: Mapping[str, int]) -> None:
         """Takes in the blocks of every file, each with the `set`s that stand above it."""
         for module in modules:
-            scope = Scope({}, {}, Names())
+            scope = Scope(dict(variables), {}, Names())
             for item in module.items:
                 if isinstance(item, ast.Set):
                     self.set(item, scope)
@@ -77,6 +80,7 @@ class Steps:
     def step(self, step: ast.Step, flow: Flow, scope: Scope) -> Flow:
         match step:
             case ast.Bad():
+                self.after_head = False
                 return Flow(None, None, step.span)
             case ast.Set():
                 self.set(step, scope)
@@ -90,7 +94,9 @@ class Steps:
             case ast.Call():
                 return self.call(step, flow, scope)
             case ast.Layer():
-                return self.layer(step, flow, scope)
+                flow = self.layer(step, flow, scope)
+                self.after_head = step.keyword == "HEAD"
+                return flow
 
     def set(self, step: ast.Set, scope: Scope) -> None:
         """Puts a `set` in force: merged with those before it, argument by argument."""
@@ -121,7 +127,7 @@ class Steps:
                 return self.labelled(group, Flow(None, None, group.span), scope)
             count = found
         self._remember(group)
-        for _ in range(count):
+        for _ in range(1 if self.surveying else count):
             flow = self.run(group.steps, flow, scope.inner(turn=times is not None))
         return self.labelled(group, flow, scope)
 
@@ -155,6 +161,8 @@ class Steps:
         if definition is None:
             return self.labelled(call, unknown, scope)
         values = given(definition, call, scope.values, self.say)
+        if self.surveying:
+            return self.labelled(call, unknown, scope)
         if scope.depth >= DEEPEST:
             self.say(Diagnostic("E108", f"blocks stand more than {DEEPEST} levels deep in each other", call.span))
             return unknown
@@ -169,12 +177,15 @@ class Steps:
         return self.labelled(call, out, scope)
 
     def survey(self, name: str) -> None:
-        """Reads a block that nothing uses: its steps are bound, with parameters that have no value."""
+        """Reads a block that nothing uses: its steps are bound, with parameters that have no value. Blocks in it are
+        read by themselves, and groups once: what is not written out has no bound."""
         definition = self.library.definitions[name]
         call = ast.Call(definition.block.name.span, definition.block.name, ast.Values((), ("",)), False)
         values = {p.name.text: None for p in definition.block.parameters if p.name is not None}
         scope = Scope(values, dict(definition.defaults), Names(), {}, call)
+        self.surveying = True
         self.run(definition.block.steps, UNKNOWN, scope)
+        self.surveying = False
 
     # ---- labels
 
