@@ -15,6 +15,8 @@ from cnndsl.words import nearest
 MOST_LAYERS = 10_000
 MOST_STEPS = 100_000
 """Bound of everything that is written out, steps without a layer included."""
+MOST_PARAMETERS = 100
+"""Bound of a block's parameters: each use gives them all a value."""
 DEEPEST = 50
 """Bound of brackets and uses of blocks within each other."""
 
@@ -53,6 +55,12 @@ class Library:
                 message = f"parameter `{text}` has no default and stands behind one that has"
                 say(Diagnostic("E219", message, parameter.span, help=("parameters with defaults come last",)))
             seen[text] = parameter
+        count = len(block.parameters.items)
+        if count > MOST_PARAMETERS:
+            message = f"block {name} has {count:,} parameters, and {MOST_PARAMETERS} is the limit"
+            say(Diagnostic("E219", message, block.name.span))
+            self.broken.add(name)
+            return
         if name in self.definitions:
             first = self.definitions[name].block.name.span
             say(

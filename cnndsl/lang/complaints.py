@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from lark import Token
@@ -69,7 +70,7 @@ def control_characters(source: Source) -> list[Diagnostic]:
 
 
 def unexpected(
-    token: Token, accepts: set[str], source: Source, *, fresh: bool, layers: Collection[str] = ()
+    token: Token, accepts: AbstractSet[str], source: Source, *, fresh: bool, layers: Collection[str] = ()
 ) -> Diagnostic:
     """Why a token does not fit where it stands; `fresh` is whether a step begins there, `layers` what could."""
     span = span_of(token, source)
@@ -122,7 +123,7 @@ def _separator(token: Token, source: Source) -> tuple[str, Span]:
     return "the end of the line", source.span(start, start)
 
 
-def _wanted(accepts: set[str]) -> str:
+def _wanted(accepts: AbstractSet[str]) -> str:
     if accepts <= {"LBRACE", "GLUE"}:
         return "`{`"
     if accepts & {"NUMBER"} and accepts <= {"NUMBER", "VARIABLE", "WORD", "EXPR"}:
@@ -230,7 +231,7 @@ def separator_in_list(token: Token, source: Source) -> Diagnostic:
     return Diagnostic("E104", f"`{span.text}` stands between steps; values are separated by `,`", span)
 
 
-def in_list(token: Token, accepts: set[str], source: Source) -> Diagnostic:
+def in_list(token: Token, accepts: AbstractSet[str], source: Source) -> Diagnostic:
     """A token that does not fit between the parentheses of a block's use or definition."""
     span = span_of(token, source)
     shown = "the end of the file" if token.type == "$END" else f"`{_short(token)}`"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +34,9 @@ MOST_MESSAGES = 1_000
 _OPENERS = {"LSQB": "RSQB", "LPAR": "RPAR", "LBRACE": "RBRACE"}
 _CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
 _SEPARATORS = ("SEP", "ARROW")
+_ACCEPTED: dict[tuple[int, ...], frozenset[str]] = {}
+"""What may follow in a state of the one parser there is."""
+MOST_STATES = 10_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _TOP = ("TRAIN", "BLOCK", "USE")
 """What stands outside of all brackets: at the start of a line it closes everything."""
@@ -107,6 +111,16 @@ class _Reader:
     def _copy(self) -> Any:
         return self.parser.copy(deepcopy_values=False)
 
+    def _accepts(self) -> frozenset[str]:
+        """The tokens that may follow. They depend on the parser's states alone, and finding them takes long."""
+        states = tuple(self.parser.parser_state.state_stack)
+        found = _ACCEPTED.get(states)
+        if found is None:
+            if len(_ACCEPTED) >= MOST_STATES:
+                _ACCEPTED.clear()
+            found = _ACCEPTED[states] = frozenset(self.parser.accepts())
+        return found
+
     def _span(self, token: Token) -> Span:
         start = token.start_pos or 0
         return self.source.span(start, start + len(token))
@@ -139,7 +153,7 @@ class _Reader:
 
     def _expression(self, token: Token) -> Token:
         """The `{…}` that begins here, as one token, where an argument may stand; else the bracket itself."""
-        if "EXPR" not in self.parser.accepts():
+        if "EXPR" not in self._accepts():
             return token
         start = token.start_pos or 0
         line_end = self.source.text.find("\n", start)
@@ -178,7 +192,7 @@ class _Reader:
 
     def _open(self, token: Token) -> None:
         """Goes into a bracket that was just fed: steps, entries of a train block, or a list of values."""
-        accepts = self.parser.accepts()
+        accepts = self._accepts()
         if token.type == "LPAR" and "LAYER" not in accepts:
             self.listing = token
             return
@@ -190,11 +204,11 @@ class _Reader:
         """A token between the parentheses of a block's use or definition, where line ends are space."""
         assert self.listing is not None
         if token.type in _SEPARATORS:
-            if "SEP" in self.parser.accepts():
+            if "SEP" in self._accepts():
                 self.parser.feed_token(Token.new_borrow_pos("SEP", str(token), token))
             if any(sign in complaints.without_comments(token) for sign in (";", "->")):
                 self._report(complaints.separator_in_list(token, self.source))
-                if "COMMA" in self.parser.accepts():
+                if "COMMA" in self._accepts():
                     self.parser.feed_token(Token.new_borrow_pos("COMMA", ",", token))
             return
         try:
@@ -212,7 +226,7 @@ class _Reader:
                 self._begin_step(Token.new_borrow_pos("SEP", "\n", token))
                 self._token(token, previous)
                 return
-            self._report(complaints.in_list(token, self.parser.accepts(), self.source))
+            self._report(complaints.in_list(token, self._accepts(), self.source))
             self._recover(token)
             if token.type != "RPAR":
                 self.junk.append(token.type if token.type in _OPENERS else "LPAR")
@@ -238,7 +252,7 @@ class _Reader:
         return ends
 
     def _feed_or_recover(self, token: Token) -> None:
-        if token.type == "GLUE" and "GLUE" not in self.parser.accepts():
+        if token.type == "GLUE" and "GLUE" not in self._accepts():
             return
         try:
             self.parser.feed_token(token)
@@ -254,7 +268,7 @@ class _Reader:
                 return
             if not self.after_stray:
                 self._complain(token)
-            expression = token.type == "LBRACE" and "EXPR" in self.parser.accepts()
+            expression = token.type == "LBRACE" and "EXPR" in self._accepts()
             self._recover(token)
             if token.type in _OPENERS and not expression:
                 self.junk.append(token.type)
@@ -262,13 +276,13 @@ class _Reader:
     def _complain(self, token: Token) -> None:
         """Reports a token that does not fit. The lines of a train block whose `{` is missing are passed over: they
         begin with words, and there is a message already."""
-        accepts = self.parser.accepts()
+        accepts = self._accepts()
         lone_word = accepts <= {"LPAR", "GLUE"} and self.first is not None and self.first.type == "WORD"
         self.after_bare_train = self.after_bare_train and lone_word
         if not self.after_bare_train:
             self._report(self._complaint(token, accepts, lone_word))
 
-    def _complaint(self, token: Token, accepts: set[str], lone_word: bool) -> Diagnostic:
+    def _complaint(self, token: Token, accepts: AbstractSet[str], lone_word: bool) -> Diagnostic:
         """What is wrong with a token that does not fit, or with the word before it."""
         opener = self.frames[-1].opener
         if lone_word and self.first is not None:
@@ -280,7 +294,7 @@ class _Reader:
 
     def _missing_separator(self, token: Token) -> bool:
         """A layer's name in the middle of a step: the separator is missing, and both steps can be read."""
-        if token.type != "LAYER" or self.at_fresh or "SEP" not in self.parser.accepts():
+        if token.type != "LAYER" or self.at_fresh or "SEP" not in self._accepts():
             return False
         if not self.after_stray:
             self._report(complaints.missing_separator(token, self.source))
@@ -290,7 +304,7 @@ class _Reader:
 
     def _trailing_word(self, token: Token) -> bool:
         """`relu` behind branches or a group, which are whole without it."""
-        accepts = self.parser.accepts()
+        accepts = self._accepts()
         if token.type != "WORD" or token.upper() not in self.layers or "SEP" not in accepts or "WORD" in accepts:
             return False
         self._report(complaints.trailing_word(token, self.source))
@@ -330,7 +344,7 @@ class _Reader:
             self._report(complaints.arrow_between_entries(token, self.source))
             token, arrow = Token.new_borrow_pos("SEP", str(token), token), False
         if not self.at_fresh:
-            accepts = self.parser.accepts()
+            accepts = self._accepts()
             if token.type not in accepts:
                 self._complain(token)
                 if "LBRACE" in accepts and accepts <= {"LBRACE", "GLUE"}:
@@ -365,7 +379,7 @@ class _Reader:
             try:
                 self.parser.feed_token(token)
             except UnexpectedToken:
-                self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+                self._report(complaints.unexpected(token, self._accepts(), self.source, fresh=False))
                 self._recover(token)
             self.at_fresh = False
 
@@ -375,10 +389,10 @@ class _Reader:
         if self.at_fresh and frame.separator is not None and frame.separator.type == "ARROW":
             self._report(complaints.stray_arrow(frame.separator, self.source))
             self.parser = frame.before_separator
-        elif self.at_fresh and token.type not in self.parser.accepts():
+        elif self.at_fresh and token.type not in self._accepts():
             self._report(complaints.empty(token, frame.opener, self.source))
             self._recover(token)
-        elif token.type not in self.parser.accepts():
+        elif token.type not in self._accepts():
             self._complain(token)
             self._recover(token)
         self.skipping = False
@@ -436,9 +450,9 @@ class _Reader:
 
     def _half_step(self, end: int) -> None:
         """A step that the end of the file cuts off inside a bracket is reported by itself."""
-        if not self.at_fresh and not self.parser.accepts() & {"RSQB", "RPAR", "RBRACE"}:
+        if not self.at_fresh and not self._accepts() & {"RSQB", "RPAR", "RBRACE"}:
             token = Token("$END", "", start_pos=end)
-            self._report(complaints.unexpected(token, self.parser.accepts(), self.source, fresh=False))
+            self._report(complaints.unexpected(token, self._accepts(), self.source, fresh=False))
             self._recover(token)
 
 

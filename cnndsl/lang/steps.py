@@ -183,9 +183,10 @@ class Steps:
         call = ast.Call(definition.block.name.span, definition.block.name, ast.Values((), ("",)), False)
         values = {p.name.text: None for p in definition.block.parameters if p.name is not None}
         scope = Scope(values, dict(definition.defaults), Names(), {}, call)
-        self.surveying = True
+        heads, places = self.heads, self.head_places
+        self.surveying, self.heads, self.head_places = True, {}, {}
         self.run(definition.block.steps, UNKNOWN, scope)
-        self.surveying = False
+        self.surveying, self.heads, self.head_places = False, heads, places
 
     # ---- labels
 

@@ -120,7 +120,7 @@ class _Builder:
                 self._check_name(name)
                 return ast.Set(self._whole(tree), self.span(name), self.args(args))
             case "ref":
-                self._check_name(first)
+                self._check_name(Token.new_borrow_pos("WORD", str(first)[1:], first))
                 return ast.Ref(self.span(first), str(first)[1:])
             case _:
                 return ast.Bad(self.span(first))
