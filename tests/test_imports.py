@@ -43,6 +43,7 @@ HOMES = {
     "pygments": ("highlighting",),
     "numpy": ("backends", "training"),
     "safetensors": ("training",),
+    "threadpoolctl": ("backends",),
 }
 
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

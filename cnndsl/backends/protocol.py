@@ -1,15 +1,15 @@
 """The contract between a graph and what runs it.
 
 State goes in and out of every backend as a mapping from full names (``conv1.weight``) to arrays, so a checkpoint
-does not know who made it. Arrays of samples are N, D, H, W for maps and N, D for vectors, C-contiguous, all of the
-program's dtype.
+does not know who made it. Arrays of samples are N, D, H, W for maps and N, D for vectors, all of the program's dtype;
+what programs take and give is C-contiguous.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from cnndsl.ir.types import TensorType
 
 Array: TypeAlias = NDArray[Any]
 State: TypeAlias = Mapping[str, Array]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,20 @@ class Backend(Protocol):
     ) -> TrainingProgram: ...
 
 
-class Context(Protocol):
+class Memory(Protocol):
+    """Where one thread of a kernel puts what it needs only now."""
+
+    def scratch(self, tag: str, shape: tuple[int, ...], dtype: Any = None, *, zero: bool = False) -> Array:
+        """C-contiguous, for use inside this kernel only. With `zero`, cleared at every call."""
+        ...
+
+
+class Context(Memory, Protocol):
     """What a kernel is given besides its arrays: where it stands, and memory to write to.
 
     Memory from `output`, `save` and `gradient` belongs to this node and this pass; `scratch` is shared by all nodes
     and holds nothing after the kernel returns. Contents are whatever was there before, unless `zero` is asked for.
-    The same memory is given again at the next step.
+    The same memory is given again at the next step, and as soon as nobody reads it any more (`cnndsl.passes.plan`).
     """
 
     training: bool
@@ -167,9 +176,11 @@ class Context(Protocol):
     inputs: tuple[TensorType, ...]
     wanted: tuple[bool, ...]
     """Which of the input gradients somebody will read; others may be returned as None."""
+    layout: Literal["rows", "lanes"]
+    """How tensors lie here: see `Kernel`."""
 
     def output(self, shape: tuple[int, ...]) -> Array:
-        """For the kernel's result."""
+        """For the kernel's result, in the node's layout."""
         ...
 
     def save(self, tag: str, shape: tuple[int, ...], dtype: Any = None, *, zero: bool = False) -> Array:
@@ -177,11 +188,13 @@ class Context(Protocol):
         ...
 
     def gradient(self, tag: str, shape: tuple[int, ...]) -> Array:
-        """For gradients of inputs (``x0``) and parameters (``weight``)."""
+        """For gradients of inputs (``x0``), in the node's layout, and of parameters (``weight``)."""
         ...
 
-    def scratch(self, tag: str, shape: tuple[int, ...], dtype: Any = None, *, zero: bool = False) -> Array:
-        """For use inside this kernel only. With `zero`, cleared at every call."""
+    def split(self, count: int, values: int, work: Callable[[slice, Memory], R]) -> list[R]:
+        """What `work` gives for each part of ``range(count)``, in order: parts may run at one time, each with scratch
+        memory of its own, and must not write what others read or write. `values`: how many values are touched in
+        all; little work is not split."""
         ...
 
     def uniform(self, shape: tuple[int, ...]) -> Array:
@@ -194,17 +207,22 @@ class Kernel(NamedTuple):
 
     forward(attrs, params, xs, ctx) -> y, saved, new_buffers
         `params` maps local names (``weight``, ``running_mean``) to arrays that must not be changed; `xs` are the
-        inputs. `saved` is anything backward needs; `new_buffers` maps local buffer names to new arrays (empty outside
-        training).
+        inputs. `saved` is anything backward needs, of the inputs and the output only what the layer's `Op.reads` names;
+        `new_buffers` maps local buffer names to new arrays (empty outside training).
     backward(attrs, params, saved, dy, ctx) -> dxs, dparams
         `dxs` has one array for each input, `dparams` one for each trained parameter, by local name. `dy` must not be
-        changed, except that a kernel which returns it as a gradient passes it on.
+        changed, except that a layer whose `Op.hands_on` says so returns it as a gradient.
+
+    `layout` is how the kernel takes and gives tensors: ``rows``, C-contiguous with samples first; ``lanes``, views
+    N, D, H, W of memory in the order D, H, W, N (vectors N, D of D, N), see `cnndsl.backends.layout`; ``either``, as
+    its first input comes. A program turns tensors where the next kernel takes them otherwise.
     """
 
     forward: Callable[[Any, Mapping[str, Array], tuple[Array, ...], Context], tuple[Array, Any, dict[str, Array]]]
     backward: Callable[
         [Any, Mapping[str, Array], Any, Array, Context], tuple[tuple[Array | None, ...], dict[str, Array]]
     ]
+    layout: Literal["rows", "lanes", "either"] = "rows"
 
 
 def uniform(seed: int, step: int, name: str, shape: tuple[int, ...], out: Array | None = None) -> Array:

@@ -11,7 +11,7 @@ from cnndsl.backends import border
 from cnndsl.backends.protocol import Array, Objective, State, Step
 
 if TYPE_CHECKING:
-    from cnndsl.backends.table import TableProgram
+    from cnndsl.backends.tableprogram import TableProgram
 
 
 class TableTraining:
@@ -46,7 +46,7 @@ class TableTraining:
         self._check_targets(targets, len(x))
         space = program.take()
         try:
-            tape = program.run(self._params, x, training=True, step=step, space=space, input_gradient=False)
+            tape = program.run(self._params, x, mode="step", step=step, space=space, input_gradient=False)
             loss = 0.0
             dys = {}
             for name, function in objective.losses.items():
@@ -88,7 +88,7 @@ class TableTraining:
         x = border.batch(x, self.graph.input.type, program.dtype, "the input")
         space = program.take()
         try:
-            tape = program.run(self._params, x, training=False, step=0, space=space)
+            tape = program.run(self._params, x, mode="inference", step=0, space=space)
             return {name: array.copy() for name, array in tape.outputs.items()}
         finally:
             program.give(space)

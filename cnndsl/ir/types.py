@@ -129,6 +129,16 @@ class Operation(Protocol):
     @property
     def keyword(self) -> str: ...
 
+    @property
+    def overwrites(self) -> bool: ...
+
+    @property
+    def hands_on(self) -> str: ...
+
+    def reads(self, attrs: Any) -> str:
+        """Which of input ``x`` and output ``y`` backward looks at."""
+        ...
+
     def infer(self, attrs: Any, inputs: Inputs) -> TensorType:
         """Output type; raises Reject."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import Inputs, NoArguments, Op, Reject, TensorType
+from cnndsl.ops.spec import Inputs, NoArguments, Op, Reject, TensorType, neither
 
 
 def infer(a: NoArguments, inputs: Inputs) -> TensorType:
@@ -40,4 +40,6 @@ OP = Op(
 size. `ID` is the empty branch: `ADD( CONV 3x3 *8 pad 1 | ID )` is a residual block (He and others 2015). The
 gradient goes to every branch unchanged, and where a tensor is used twice, its gradients add.""",
     examples=("ADD( CONV 3x3 *3 pad 1 | ID )",),
+    reads=neither,
+    hands_on="gradient",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Inputs, Op, ParamSpec, choice, option, same_type
+from cnndsl.ops.spec import Inputs, Op, ParamSpec, choice, input_only, option, same_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +43,5 @@ momentum*batch, keep the unbiased variance; outside training they take the batch
 variance and is an error in training. Parameters: 2*D; buffers, counted apart: 2*D.""",
     examples=("BN", "BN momentum 0.01 eps 1e-3", "BN noscale"),
     params=params,
+    reads=input_only,
 )

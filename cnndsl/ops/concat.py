@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import Inputs, NoArguments, Op, Reject, TensorType
+from cnndsl.ops.spec import Inputs, NoArguments, Op, Reject, TensorType, neither
 
 
 def infer(a: NoArguments, inputs: Inputs) -> TensorType:
@@ -36,4 +36,5 @@ OP = Op(
 in the order they are written, as in an inception block (Szegedy and others 2014). Heights and widths must be equal.""",
     examples=("CONCAT( CONV 1x1 *8 | CONV 3x3 *8 pad 1 | ID )",),
     arithmetic=arithmetic,
+    reads=neither,
 )

@@ -7,7 +7,21 @@ from dataclasses import dataclass, replace
 
 from cnndsl.ops import window
 from cnndsl.ops.axis import Fit
-from cnndsl.ops.spec import Change, Cost, Inputs, Op, ParamSpec, Reach, Reject, TensorType, choice, option, size, times
+from cnndsl.ops.spec import (
+    Change,
+    Cost,
+    Inputs,
+    Op,
+    ParamSpec,
+    Reach,
+    Reject,
+    TensorType,
+    choice,
+    input_only,
+    option,
+    size,
+    times,
+)
 from cnndsl.ops.window import FIT_DOC, FITS
 
 BIASES = {"nobias": "none", "bias filter": "filter", "bias position": "position"}
@@ -156,4 +170,5 @@ network). Multiplications: F*F*D/groups for each value of the output.""",
     fills=lambda a, inputs: window.fills(a, inputs[0]),
     lost=lambda a, inputs: window.lost(a, inputs[0]),
     takes_activation=True,
+    reads=input_only,
 )

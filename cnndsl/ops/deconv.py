@@ -9,7 +9,21 @@ from fractions import Fraction
 from cnndsl.ops import window
 from cnndsl.ops.axis import Axis
 from cnndsl.ops.conv import BIAS_DOC, BIASES, MOST_GROUPS, bias, check_groups, groups_change, nearest_groups
-from cnndsl.ops.spec import Change, Cost, Inputs, Op, ParamSpec, Reach, Reject, TensorType, choice, option, size, times
+from cnndsl.ops.spec import (
+    Change,
+    Cost,
+    Inputs,
+    Op,
+    ParamSpec,
+    Reach,
+    Reject,
+    TensorType,
+    choice,
+    input_only,
+    option,
+    size,
+    times,
+)
 from cnndsl.ops.ways import other_pad_text, pair_text
 
 
@@ -160,4 +174,5 @@ Weights are laid out D, N/groups, F, F. Parameters: F*F*D*N/groups + N; multipli
     reach=reach,
     void=window.void,
     takes_activation=True,
+    reads=input_only,
 )

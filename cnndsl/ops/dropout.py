@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Op, number, same_type
+from cnndsl.ops.spec import Op, neither, number, same_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,4 +24,6 @@ OP = Op(
 has to change outside training, where DROPOUT does nothing (inverted dropout; Srivastava and others 2014). The mask
 comes from the seed, the step, the layer and the value's index, and is the same on every backend.""",
     examples=("DROPOUT 0.5",),
+    reads=neither,
+    overwrites=True,
 )

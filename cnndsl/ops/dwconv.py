@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cnndsl.ops import window
 from cnndsl.ops.axis import Fit
 from cnndsl.ops.conv import BIAS_DOC, BIASES, bias
-from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, Reach, TensorType, choice, option, size
+from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, Reach, TensorType, choice, input_only, option, size
 from cnndsl.ops.window import FIT_DOC, FITS
 
 
@@ -68,4 +68,5 @@ of the output. A CONV 1x1 behind it mixes the channels.""",
     fills=lambda a, inputs: window.fills(a, inputs[0]),
     lost=lambda a, inputs: window.lost(a, inputs[0]),
     takes_activation=True,
+    reads=input_only,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, TensorType, choice, count, whole_map
+from cnndsl.ops.spec import Cost, Inputs, Op, ParamSpec, TensorType, choice, count, input_only, whole_map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +48,5 @@ Parameters: (in + 1)*N; on a 1000x1000 image `FC 100` has 100,000,100, which is 
     reach=whole_map,
     regardless=lambda a: TensorType.vector(a.units),
     takes_activation=True,
+    reads=input_only,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import Inputs, NoArguments, Op, TensorType
+from cnndsl.ops.spec import Inputs, NoArguments, Op, TensorType, neither
 
 
 def infer(a: NoArguments, inputs: Inputs) -> TensorType:
@@ -24,4 +24,6 @@ OP = Op(
 written.""",
     examples=("FLATTEN",),
     arithmetic=arithmetic,
+    reads=neither,
+    hands_on="all",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.ops import window
-from cnndsl.ops.spec import Inputs, Op, Reject, TensorType, option, size
+from cnndsl.ops.spec import Inputs, Op, Reject, TensorType, neither, option, size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,4 +63,5 @@ grow. A CONV pads by itself, with `pad`.""",
     examples=("PAD 1", "PAD 0x1x0x1", "PAD depth 8x8", "PAD 1x2 depth 4"),
     check=check,
     arithmetic=arithmetic,
+    reads=neither,
 )

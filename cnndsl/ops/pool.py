@@ -103,6 +103,11 @@ def reach(a: Pool, inputs: Inputs, output: TensorType) -> Reach:
     return window.reach(windows(a, x))
 
 
+def reads(a: Pool) -> str:
+    """The gradient of a maximum goes where the maximum was; that of a mean goes everywhere."""
+    return "xy" if a.mode == "max" else ""
+
+
 OP = Op(
     "POOL",
     Pool,
@@ -121,4 +126,5 @@ tutorial's section 5.2). The stride is the window's own size unless it is given;
     void=window.void,
     fills=fills,
     lost=lost,
+    reads=reads,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, output_only, same_type
 
 OP = Op(
     "RELU",
@@ -15,4 +15,6 @@ At 0 its slope is taken as 0. Also as the trailing word of a layer: `relu`.""",
     examples=("RELU", "CONV 3x3 *8 relu"),
     activation_word="relu",
     rectifier=True,
+    reads=output_only,
+    overwrites=True,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isqrt
 
 from cnndsl.arguments import LARGEST_COUNT
-from cnndsl.ops.spec import Change, Inputs, Op, Reject, TensorType, size, whole_map
+from cnndsl.ops.spec import Change, Inputs, Op, Reject, TensorType, neither, size, whole_map
 from cnndsl.ops.window import as_map
 
 
@@ -59,4 +59,6 @@ then columns, so it undoes FLATTEN; their number must stay the same. No paramete
     arithmetic=arithmetic,
     reach=whole_map,
     regardless=lambda a: TensorType(*a.size),
+    reads=neither,
+    hands_on="all",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.ops.groups import check_groups
-from cnndsl.ops.spec import Inputs, Op, TensorType, count
+from cnndsl.ops.spec import Inputs, Op, TensorType, count, neither
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,4 +29,5 @@ OP = Op(
 written column by column, so that a layer of groups behind it sees something of every group before it. Channel
 i*g + j of the output is channel j*(D/g) + i of the input. No parameters.""",
     examples=("SHUFFLE 2", "CONV 1x1 *12 groups 4 -> SHUFFLE 4 -> CONV 1x1 *12 groups 4"),
+    reads=neither,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, output_only, same_type
 
 OP = Op(
     "SIGMOID",
@@ -14,4 +14,6 @@ OP = Op(
 tutorial's section 2). Also as the trailing word of a layer: `sigmoid`.""",
     examples=("SIGMOID", "FC 84 sigmoid"),
     activation_word="sigmoid",
+    reads=output_only,
+    overwrites=True,
 )

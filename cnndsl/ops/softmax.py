@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, output_only, same_type
 
 OP = Op(
     "SOFTMAX",
@@ -13,4 +13,5 @@ OP = Op(
     doc="""y = exp(x) / sum(exp(x)) over the depth, at every position by itself. As the last step before the loss
 `cross_entropy` it is folded into the loss, which takes logits; leave it out, and the loss is the same.""",
     examples=("SOFTMAX",),
+    reads=output_only,
 )

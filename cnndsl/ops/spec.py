@@ -36,11 +36,15 @@ __all__ = [
     "Reach",
     "Reject",
     "TensorType",
+    "both_sides",
     "choice",
     "count",
+    "input_only",
+    "neither",
     "number",
     "one_cell",
     "option",
+    "output_only",
     "same_type",
     "size",
     "times",
@@ -90,6 +94,26 @@ def nothing_lost(attrs: Any, inputs: Inputs) -> tuple[int, int]:
     return 0, 0
 
 
+def both_sides(attrs: Any) -> str:
+    """Backward of most layers may look at the input and at the output."""
+    return "xy"
+
+
+def input_only(attrs: Any) -> str:
+    """Backward looks at the input."""
+    return "x"
+
+
+def output_only(attrs: Any) -> str:
+    """Backward looks at the output."""
+    return "y"
+
+
+def neither(attrs: Any) -> str:
+    """Backward looks at the output's gradient alone, and at what forward put down for it."""
+    return ""
+
+
 def one_cell(attrs: Any, inputs: Inputs, output: TensorType) -> Reach:
     """Reach of a layer that works on each position by itself."""
     return Reach()
@@ -115,6 +139,10 @@ class Op:
     the rows and columns of the input that no window sees, for `floor`;
     `regardless` the output's size where the input's is not known; `void(own, defaults)` names the fields of which a
     `set` cannot speak beside what a step says itself.
+    What the memory plan goes by: `reads` says which of the input ``x`` and the output ``y`` backward looks at; no
+    kernel may look at the other. `overwrites`: the output may be written where the input lies, and the input's gradient
+    where the output's lies, value by value. `hands_on`: the ``gradient`` of the output is that of every input, as it
+    is; ``all``: the output is the input as well, seen in another shape.
     `takes_activation`: a trailing ``relu`` may follow its arguments. `activation_word` is the word by which
     an activation trails. `rectifier`: weights before it start by He.
     """
@@ -135,6 +163,9 @@ class Op:
     lost: Callable[[Any, Inputs], tuple[int, int]] = nothing_lost
     regardless: Callable[[Any], TensorType | None] = no_output
     void: Callable[[Mapping[str, Any], Mapping[str, Any]], Collection[str]] = no_defaults
+    reads: Callable[[Any], str] = both_sides
+    overwrites: bool = False
+    hands_on: Literal["", "gradient", "all"] = ""
     takes_activation: bool = False
     activation_word: str = ""
     rectifier: bool = False

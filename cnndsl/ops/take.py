@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.arguments import LARGEST_COUNT
-from cnndsl.ops.spec import Change, Inputs, Op, Reject, TensorType, number
+from cnndsl.ops.spec import Change, Inputs, Op, Reject, TensorType, neither, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +64,5 @@ eight. So a tensor is split: `CONCAT( TAKE 0 8 | TAKE 8 16 -> CONV 3x3 *8 pad 1 
     examples=("TAKE 0 2", "CONCAT( TAKE 0 1 | TAKE 1 3 -> CONV 3x3 *8 pad 1 )"),
     check=check,
     arithmetic=arithmetic,
+    reads=neither,
 )

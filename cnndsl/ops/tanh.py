@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, output_only, same_type
 
 OP = Op(
     "TANH",
@@ -13,4 +13,6 @@ OP = Op(
     doc="""Its slope is 1 - f(x)**2, at most 1. Also as the trailing word of a layer: `tanh`.""",
     examples=("TANH", "FC 84 tanh"),
     activation_word="tanh",
+    reads=output_only,
+    overwrites=True,
 )

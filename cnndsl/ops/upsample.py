@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cnndsl.ops import window
-from cnndsl.ops.spec import Inputs, Op, Reach, TensorType, choice, size
+from cnndsl.ops.spec import Inputs, Op, Reach, TensorType, choice, neither, size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +50,5 @@ aligned). No parameters and no multiplications that are counted.""",
     examples=("UPSAMPLE 2", "UPSAMPLE 2x3 bilinear"),
     arithmetic=arithmetic,
     reach=reach,
+    reads=neither,
 )

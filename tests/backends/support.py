@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from cnndsl.backends.context import TableContext
+from cnndsl.backends.layout import Layout, shaped
 from cnndsl.backends.protocol import Array, Kernel, Options
-from cnndsl.backends.table import TableBackend, TableProgram
+from cnndsl.backends.table import TableBackend
+from cnndsl.backends.tableprogram import TableProgram
 from cnndsl.backends.workspace import Workspace
 from cnndsl.builtin import PLUGIN
 from cnndsl.diagnostics import CnnError
@@ -118,15 +120,31 @@ def run_layer(
     """One kernel by itself, forward and, with `dy`, backward."""
     types = tuple(TensorType.vector(x.shape[1]) if x.ndim == 2 else _map(x) for x in xs)
     node = layer("x1", keyword, attrs, [f"in{i}" for i in range(len(xs))], types)
+    forward, backward, layout = kernels(backend)[keyword]
+    lies: Layout = "rows" if layout == "rows" else "lanes"
     ctx = TableContext(
-        node, types, (True,) * len(xs), Poisoned(), Poisoned(), xs[0].dtype, training=training, draw=(0, 0)
+        node,
+        types,
+        (True,) * len(xs),
+        Poisoned(),
+        [Poisoned()],
+        xs[0].dtype,
+        training=training,
+        draw=(0, 0),
+        layout=lies,
     )
-    forward, backward = kernels(backend)[keyword]
-    y, saved, buffers = forward(node.attrs, params, tuple(xs), ctx)
+    y, saved, buffers = forward(node.attrs, params, tuple(lying(x, lies) for x in xs), ctx)
     assert y.shape == (len(xs[0]), *node.type.shape)
     if dy is None:
         return Result(y, buffers, (), {})
-    return Result(y, buffers, *backward(node.attrs, params, saved, dy, ctx))
+    return Result(y, buffers, *backward(node.attrs, params, saved, lying(dy, lies), ctx))
+
+
+def lying(x: Array, layout: Layout) -> Array:
+    """A copy of x in that layout."""
+    copy = shaped(np.empty(x.size, x.dtype), x.shape, layout)
+    np.copyto(copy, x)
+    return copy
 
 
 def _map(x: Array) -> TensorType:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnndsl.backends.border import numbers
-from cnndsl.backends.table import TableProgram
+from cnndsl.backends.tableprogram import TableProgram
 
 from .support import BACKENDS, Net, batch, program, random_state, refused, small
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnndsl.backends import team
 from cnndsl.backends.protocol import Objective, Options
-from cnndsl.backends.vectorized import blocks, columns
+from cnndsl.backends.vectorized import blocks, columns, elementwise
 from cnndsl.ir.graph import Graph
 from cnndsl.training.losses import CrossEntropy
 from cnndsl.training.optim import SGD
@@ -64,17 +65,20 @@ def test_a_step_takes_no_large_memory_after_the_first() -> None:
     assert peak < sum(node.type.count for node in graph) * count * 4 / 10
 
 
-@pytest.mark.parametrize(("samples", "budget", "long_row"), [(1, 1, 1), (2, 1 << 14, 8), (64, 1 << 30, 1 << 30)])
-def test_the_size_of_blocks_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, samples: int, budget: int, long_row: int
+@pytest.mark.parametrize(
+    ("tile", "budget", "least"), [(1, 1, 1), (40, 1 << 14, 1), (1 << 20, 1 << 30, 1 << 40), (4096, 1 << 20, 1)]
+)
+def test_the_size_of_tiles_and_who_works_on_them_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tile: int, budget: int, least: int
 ) -> None:
     graph = every_layer()
     usual = pass_both_ways(graph, 7)
-    monkeypatch.setattr(columns, "BLOCK_SAMPLES", samples)
-    monkeypatch.setattr(columns, "BLOCK_COLUMNS", samples)
-    monkeypatch.setattr(columns, "BLOCK_BYTES", budget)
-    monkeypatch.setattr(columns, "LONG_ROW", long_row)
+    monkeypatch.setattr(columns, "TILE_COLUMNS", tile)
+    monkeypatch.setattr(columns, "TILE_BYTES", budget)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", budget)
+    monkeypatch.setattr(elementwise, "BLOCK", tile)
+    monkeypatch.setattr(team, "LEAST", least)
+    monkeypatch.setattr(team.team(), "size", 3)
     other = pass_both_ways(graph, 7)
     for name, array in usual.items():
         np.testing.assert_allclose(other[name], array, rtol=1e-9, atol=1e-10, err_msg=name)

@@ -15,14 +15,15 @@ def forward(
 ) -> tuple[Array, Array, dict[str, Array]]:
     """y = max(0, x)"""
     (x,) = xs
-    return np.maximum(0, x), x, {}
+    y = np.maximum(0, x)
+    return y, y, {}
 
 
 def backward(
-    a: Any, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
+    a: Any, params: Mapping[str, Array], y: Array, dy: Array, ctx: Context
 ) -> tuple[tuple[Array], dict[str, Array]]:
-    """dx = dy * f'(x): dy where x > 0, and 0 elsewhere, at 0 too."""
-    return (np.where(x > 0, dy, 0),), {}
+    """dx = dy * f'(x): dy where x > 0, which is where y > 0, and 0 elsewhere, at 0 too."""
+    return (np.where(y > 0, dy, 0),), {}
 
 
 KERNELS = {"RELU": Kernel(forward, backward)}

@@ -1,6 +1,6 @@
 """BN: batch normalization (Ioffe and Szegedy 2015).
 
-Shapes: x, y: B,D,H,W or B,D, seen as B,D,P; everything else: D.
+Shapes: x, y: D,H,W,B or D,B, seen as D,P with a channel's values in one run; everything else: D.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.backends.layout import samples_last
+from cnndsl.backends.protocol import Array, Context, Kernel, Memory
 from cnndsl.backends.vectorized.blocks import blocks
-from cnndsl.backends.vectorized.sums import channel_products, channel_sums
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ops.bn import BN
 
@@ -29,35 +29,61 @@ def forward(
     a: BN, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
 ) -> tuple[Array, Saved | None, dict[str, Array]]:
     """y = scale*(x - mean)/sqrt(var + eps) + shift, with the batch's mean and variance or the running ones."""
-    positions = ctx.inputs[0].height * ctx.inputs[0].width
-    x = xs[0].reshape(*xs[0].shape[:2], positions)
-    y = ctx.output(xs[0].shape).reshape(x.shape)
-    sample = x.itemsize * ctx.inputs[0].count
-    if ctx.training:
-        count = x.shape[0] * x.shape[2]
-        if count < 2:
-            raise CnnError(Diagnostic("E810", f"{ctx.node.name} is given one value a channel, which has no variance"))
-        mean, var = channel_sums(x) / count, np.zeros(x.shape[1], x.dtype)
-    else:
-        mean, var = params["running_mean"], params["running_var"]
-    for block in blocks(len(x), 2 * sample):
-        np.subtract(x[block], mean[:, None], out=y[block])
-        if ctx.training:
-            var += channel_products(y[block], y[block]) / count
-    inverse = 1 / np.sqrt(var + x.dtype.type(a.eps))
-    factor = params["weight"] * inverse if a.scale else inverse
-    for block in blocks(len(x), sample):
-        np.multiply(y[block], factor[:, None], out=y[block])
-        if a.scale:
-            np.add(y[block], params["bias"][:, None], out=y[block])
-    y = y.reshape(xs[0].shape)
+    y = ctx.output(xs[0].shape)
+    x, Y = _channels(xs[0]), _channels(y)
     if not ctx.training:
+        mean, inverse = params["running_mean"], _inverse(a, params["running_var"])
+        _normalize(a, params, x, mean, inverse, Y, ctx)
         return y, None, {}
+    depth, count = x.shape
+    if count < 2:
+        raise CnnError(Diagnostic("E810", f"{ctx.node.name} is given one value a channel, which has no variance"))
+    mean, var = np.empty(depth, x.dtype), np.empty(depth, x.dtype)
+
+    def work(part: slice, memory: Memory) -> None:
+        for some in blocks(part, 2 * x[0].nbytes):
+            np.mean(x[some], axis=1, out=mean[some])
+            np.subtract(x[some], mean[some, None], out=Y[some])
+            np.divide(np.einsum("dp,dp->d", Y[some], Y[some]), count, out=var[some])
+            _finish(a, params, some, _inverse(a, var[some]), Y)
+
+    ctx.split(depth, 4 * x.size, work)
     running = {
         "running_mean": (1 - a.momentum) * params["running_mean"] + a.momentum * mean,
         "running_var": (1 - a.momentum) * params["running_var"] + a.momentum * count / (count - 1) * var,
     }
-    return y, Saved(x, mean, inverse), running
+    return y, Saved(x, mean, _inverse(a, var)), running
+
+
+def _channels(x: Array) -> Array:
+    """A tensor in lanes as D,P."""
+    return samples_last(x).reshape(x.shape[1], -1)
+
+
+def _inverse(a: BN, var: Array) -> Array:
+    return np.asarray(1 / np.sqrt(var + var.dtype.type(a.eps)))
+
+
+def _normalize(
+    a: BN, params: Mapping[str, Array], x: Array, mean: Array, inverse: Array, y: Array, ctx: Context
+) -> None:
+    """y = scale*(x - mean)*inverse + shift."""
+
+    def work(part: slice, memory: Memory) -> None:
+        for some in blocks(part, 2 * x[0].nbytes):
+            np.subtract(x[some], mean[some, None], out=y[some])
+            _finish(a, params, some, inverse[some], y)
+
+    ctx.split(len(x), 3 * x.size, work)
+
+
+def _finish(a: BN, params: Mapping[str, Array], some: slice, inverse: Array, y: Array) -> None:
+    """y = scale*inverse*y + shift for some channels."""
+    if a.scale:
+        np.multiply(y[some], (params["weight"][some] * inverse)[:, None], out=y[some])
+        np.add(y[some], params["bias"][some, None], out=y[some])
+    else:
+        np.multiply(y[some], inverse[:, None], out=y[some])
 
 
 def backward(
@@ -66,25 +92,27 @@ def backward(
     """With n = (x - mean)*inverse: dscale = sum of dy*n, dshift = sum of dy,
     dx = scale*inverse*(dy - mean of dy - n * mean of dy*n)."""
     x, mean, inverse = saved
-    shape, dy = dy.shape, dy.reshape(x.shape)
-    count = x.shape[0] * x.shape[2]
-    dx = ctx.gradient("x0", shape).reshape(x.shape)
-    dscale = np.zeros_like(mean)
-    for block in blocks(len(x), 3 * x[0].nbytes):
-        np.subtract(x[block], mean[:, None], out=dx[block])
-        dscale += channel_products(dy[block], dx[block])
-    dscale *= inverse
-    dshift = channel_sums(dy)
-    dparams = {"weight": dscale, "bias": dshift} if a.scale else {}
-    if not ctx.wanted[0]:
-        return (None,), dparams
+    dY = _channels(dy)
+    dx = ctx.gradient("x0", dy.shape) if ctx.wanted[0] else None
+    dX = None if dx is None else _channels(dx)
+    dscale, dshift = np.empty_like(mean), np.empty_like(mean)
     factor = params["weight"] * inverse if a.scale else inverse
-    for block in blocks(len(x), 2 * x[0].nbytes):
-        np.multiply(dx[block], (inverse * dscale / count)[:, None], out=dx[block])
-        np.subtract(dy[block], dx[block], out=dx[block])
-        np.subtract(dx[block], (dshift / count)[:, None], out=dx[block])
-        np.multiply(dx[block], factor[:, None], out=dx[block])
-    return (dx.reshape(shape),), dparams
+    count = x.shape[1]
+
+    def work(part: slice, memory: Memory) -> None:
+        for some in blocks(part, 3 * x[0].nbytes):
+            centred = memory.scratch("centred", x[some].shape) if dX is None else dX[some]
+            np.subtract(x[some], mean[some, None], out=centred)
+            np.multiply(np.einsum("dp,dp->d", dY[some], centred), inverse[some], out=dscale[some])
+            np.sum(dY[some], axis=1, out=dshift[some])
+            if dX is not None:
+                np.multiply(centred, (inverse[some] * dscale[some] / count)[:, None], out=centred)
+                np.subtract(dY[some], centred, out=centred)
+                np.subtract(centred, (dshift[some] / count)[:, None], out=centred)
+                np.multiply(centred, factor[some, None], out=centred)
+
+    ctx.split(len(x), 5 * x.size, work)
+    return (dx,), {"weight": dscale, "bias": dshift} if a.scale else {}
 
 
-KERNELS = {"BN": Kernel(forward, backward)}
+KERNELS = {"BN": Kernel(forward, backward, layout="lanes")}

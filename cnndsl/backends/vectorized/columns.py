@@ -1,109 +1,125 @@
-"""Windows as the columns of a matrix (im2col), for blocks of samples.
+"""Windows as the columns of a matrix (im2col), tile by tile.
 
-Shapes: a block of S samples is seen as D,H,W,S and its columns as D,F,F,H2,W2,S, or G matrices of D/G*F*F rows. In
-memory the samples come last where rows are short, so that the cells of one tap are long runs whatever the size of the
-map, and before the rows where those are long themselves.
+Maps are D,H,W,B: samples last, so that what one tap of all windows in a row sees is one long run of memory. A tile is
+some rows of windows for some samples; its columns are a matrix of D*F*F rows and n*W2*b columns, one a window. Tiles
+are small enough to be multiplied while they are still in cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cnndsl.backends.protocol import Array, Context
-from cnndsl.backends.vectorized.blocks import blocks
+from cnndsl.backends.protocol import Array, Memory
 from cnndsl.ops.axis import Axis
 
-BLOCK_COLUMNS = 8192
-"""Columns of a block, unless that is less than BLOCK_SAMPLES: enough to make up for reading the weights again."""
-BLOCK_SAMPLES = 8
-"""Least samples of a block: they lie side by side, so with fewer the runs of memory would be short."""
-BLOCK_BYTES = 16 << 20
-"""What the columns of a block may take, where one sample does not take more."""
-LONG_ROW = 16
-"""Columns of the output from which rows are long."""
+TILE_COLUMNS = 4096
+"""Columns of a tile: enough to make up for reading the weights again."""
+TILE_BYTES = 5 << 20
+"""About what the columns of a tile may take."""
 
 
-def column_blocks(x: Array, rows: Axis, columns: Axis) -> Iterator[slice]:
-    """The batch in blocks for the columns of x: B,D,H,W."""
-    positions = rows.output * columns.output
-    sample_bytes = x.itemsize * x.shape[1] * rows.window * columns.window * positions
-    return blocks(len(x), sample_bytes, BLOCK_BYTES, max(BLOCK_SAMPLES, BLOCK_COLUMNS // positions))
+class Tile(NamedTuple):
+    """Rows of windows, and samples."""
+
+    rows: slice
+    samples: slice
 
 
-def block_memory(tag: str, shape: tuple[int, ...], columns: Axis, ctx: Context) -> tuple[Array, Array]:
-    """Scratch memory for a block of that shape, which ends in rows, columns and samples: as it lies, and as it is
-    seen."""
-    if columns.output < LONG_ROW:
-        lies = ctx.scratch(tag, shape)
-        return lies, lies
-    *front, height, width, samples = shape
-    lies = ctx.scratch(tag, (*front, samples, height, width))
-    return lies, np.moveaxis(lies, -3, -1)
+def tiles(rows: Axis, columns: Axis, batch: int, column_bytes: int) -> list[Tile]:
+    """All windows in tiles; a column takes `column_bytes`. Only where one row of windows is too much for a tile are
+    samples split too."""
+    most = max(1, min(TILE_COLUMNS, TILE_BYTES // column_bytes))
+    samples = min(batch, max(1, most // columns.output)) if columns.output * batch > 2 * most else batch
+    height = max(1, most // (columns.output * samples))
+    return [
+        Tile(slice(r, min(r + height, rows.output)), slice(b, min(b + samples, batch)))
+        for r in range(0, rows.output, height)
+        for b in range(0, batch, samples)
+    ]
 
 
-def seen(x: Array) -> Array:
-    """The view of a block S,D,H,W as D,H,W,S."""
-    return x.transpose(1, 2, 3, 0)
-
-
-def column_memory(x: Array, rows: Axis, columns: Axis, ctx: Context) -> tuple[Array, Array]:
-    """Scratch memory for the columns of a block S,D,H,W: as it lies, and as it is seen."""
-    shape = (x.shape[1], rows.window, columns.window, rows.output, columns.output, x.shape[0])
-    return block_memory("cols", shape, columns, ctx)
-
-
-def im2col(x: Array, rows: Axis, columns: Axis, groups: int, ctx: Context) -> Array:
-    """The columns of a block S,D,H,W, in scratch memory: G, D/G*F*F, H2*W2*S."""
-    cells = seen(x)
-    if rows.window * columns.window > 1:  # a window of one cell reads no cell twice and has no pads
-        _, cells = block_memory("padded", (x.shape[1], rows.padded, columns.padded, x.shape[0]), columns, ctx)
-        if rows.padded > rows.input or columns.padded > columns.input:
-            cells.fill(0)
-        np.copyto(inside(cells, rows, columns), seen(x))
-    lies, cols = column_memory(x, rows, columns, ctx)
-    np.copyto(cols, windows(cells, rows, columns))
-    return by_group(lies, groups, 3)
-
-
-def col2im(parts: Array, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
-    """Adds up columns, tap by tap, where their windows lay; writes dx: S,D,H,W."""
-    samples, depth = dx.shape[:2]
-    _, padded = block_memory("padded", (depth, rows.padded, columns.padded, samples), columns, ctx)
-    padded.fill(0)
-    cells = windows(padded, rows, columns)
-    for i in range(rows.window):
-        for j in range(columns.window):
-            np.add(cells[:, i, j], parts[:, i, j], out=cells[:, i, j])
-    np.copyto(seen(dx), inside(padded, rows, columns))
-
-
-def as_rows(x: Array, groups: int, columns: Axis, ctx: Context) -> Array:
-    """A block S,D,H,W in scratch memory, in the order of columns: G, D/G, H*W*S."""
-    lies, rows = block_memory("rows", seen(x).shape, columns, ctx)
-    np.copyto(rows, seen(x))
-    return by_group(lies, groups, 1)
-
-
-def by_group(x: Array, groups: int, axes: int) -> Array:
-    """G matrices of an array whose first `axes` axes are rows."""
-    return x.reshape(groups, prod(x.shape[:axes]) // groups, -1)
-
-
-def windows(padded: Array, rows: Axis, columns: Axis) -> Array:
-    """A view of D,H,W,S as D,F,F,H2,W2,S: for every tap the cells that it sees."""
-    depth, _, _, samples = padded.shape
-    channel, row, column, sample = padded.strides
-    return as_strided(
-        padded,
-        (depth, rows.window, columns.window, rows.output, columns.output, samples),
+def im2col(x: Array, rows: Axis, columns: Axis, tile: Tile, memory: Memory) -> Array:
+    """The columns of a tile of x: D,H,W,B as a matrix D*F*F, n*W2*b. Pads are 0; `before` may be negative, where
+    windows begin inside of x."""
+    depth, samples = x.shape[0], tile.samples.stop - tile.samples.start
+    count = tile.rows.stop - tile.rows.start
+    top = tile.rows.start * rows.stride - rows.before
+    height = (count - 1) * rows.stride + rows.extent
+    width = (columns.output - 1) * columns.stride + columns.extent
+    cells = _cut(x[..., tile.samples], top, height, -columns.before, width, memory)
+    shape = (depth, rows.window, columns.window, count, columns.output, samples)
+    if rows.window == columns.window == rows.stride == columns.stride == 1 and dense(cells):
+        return cells.reshape(depth, -1)
+    channel, row, column, sample = cells.strides
+    seen = as_strided(
+        cells,
+        shape,
         (channel, row * rows.dilate, column * columns.dilate, row * rows.stride, column * columns.stride, sample),
     )
+    found = memory.scratch("cols", shape)
+    np.copyto(found, seen)
+    return found.reshape(prod(shape[:3]), -1)
 
 
-def inside(padded: Array, rows: Axis, columns: Axis) -> Array:
-    """The view of D,H,W,S without the pads."""
-    return padded[:, rows.before : rows.before + rows.input, columns.before : columns.before + columns.input]
+def _cut(x: Array, top: int, height: int, left: int, width: int, memory: Memory) -> Array:
+    """The cells of D,H,W,B from a row and a column on; where there are none, 0."""
+    _, rows, columns, _ = x.shape
+    if top >= 0 and left >= 0 and top + height <= rows and left + width <= columns:
+        return x[:, top : top + height, left : left + width]
+    found = memory.scratch("cut", (x.shape[0], height, width, x.shape[3]))
+    first, last = max(0, -top), max(0, min(height, rows - top))
+    before, after = max(0, -left), max(0, min(width, columns - left))
+    if first >= last or before >= after:
+        found.fill(0)
+        return found
+    found[:, :first] = 0
+    found[:, last:] = 0
+    found[:, first:last, :before] = 0
+    found[:, first:last, after:] = 0
+    found[:, first:last, before:after] = x[:, top + first : top + last, left + before : left + after]
+    return found
+
+
+def met_by(axis: Axis, tap: int) -> tuple[slice, slice]:
+    """The windows along an axis whose tap lies inside the input, and the cells where it lies."""
+    offset = tap * axis.dilate - axis.before
+    start = max(0, -(offset // axis.stride))
+    stop = max(start, min(axis.output, (axis.input - 1 - offset) // axis.stride + 1))
+    first = start * axis.stride + offset
+    return slice(start, stop), slice(first, first + (stop - start) * axis.stride, axis.stride)
+
+
+def col2im(parts: Array, rows: Axis, columns: Axis, tile: Tile, dx: Array) -> None:
+    """Adds the columns of a tile, D,F,F,n,W2,b, to the cells of dx: D,H,W,B that they lay over, tap by tap."""
+    for i in range(rows.window):
+        met, above = met_by(rows, i)
+        start, stop = max(met.start, tile.rows.start), min(met.stop, tile.rows.stop)
+        if start >= stop:
+            continue
+        skipped = (start - met.start) * rows.stride
+        above = slice(above.start + skipped, above.start + skipped + (stop - start) * rows.stride, rows.stride)
+        for j in range(columns.window):
+            beside, left = met_by(columns, j)
+            cells = dx[:, above, left, tile.samples]
+            part = parts[:, i, j, start - tile.rows.start : stop - tile.rows.start, beside]
+            np.add(cells, part, out=cells)
+
+
+def dense(x: Array) -> bool:
+    """Whether height, width and samples are one run of memory in every channel."""
+    _, height, width, samples = x.shape
+    item = x.itemsize
+    return x.strides[1:] == (width * samples * item, samples * item, item) or height * width * samples == 1
+
+
+def as_matrix(x: Array, groups: int, tag: str, memory: Memory) -> Array:
+    """D,n,W,b as G matrices D/G, n*W*b: as it lies where that can be, else a copy in scratch memory."""
+    if not dense(x):
+        copy = memory.scratch(tag, x.shape)
+        np.copyto(copy, x)
+        x = copy
+    return x.reshape(groups, x.shape[0] // groups, -1)

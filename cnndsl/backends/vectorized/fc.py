@@ -1,4 +1,7 @@
-"""FC: y = W x + b (the tutorial's section 3)."""
+"""FC: y = W x + b (the tutorial's section 3), with samples as columns: Y = W X + b.
+
+Shapes: x: D,H,W,B or I,B, seen as I,B with I = D*H*W; W: N,I; b: N; y: N,B.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,51 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.backends.layout import samples_last
+from cnndsl.backends.protocol import Array, Context, Kernel, Memory
 from cnndsl.ops.fc import FC
 
 
 def forward(
     a: FC, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
 ) -> tuple[Array, Array, dict[str, Array]]:
-    """x: B,D,H,W or B,I; W: N,I with I = D*H*W; b: N; y: B,N. Saves x as B,I."""
+    """Y = W X + b. Saves x as I,B."""
     W = params["weight"]
-    x = xs[0].reshape(xs[0].shape[0], W.shape[1])
-    y = np.matmul(x, W.T, out=ctx.output((x.shape[0], a.units)))
-    if "bias" in params:
-        np.add(y, params["bias"], out=y)
+    x = samples_last(xs[0]).reshape(W.shape[1], -1)
+    y = ctx.output((xs[0].shape[0], a.units))
+    Y = samples_last(y)
+
+    def rows(part: slice, memory: Memory) -> None:
+        np.matmul(W[part], x, out=Y[part])
+        if "bias" in params:
+            np.add(Y[part], params["bias"][part, None], out=Y[part])
+
+    ctx.split(a.units, _values(W, x), rows)
     return y, x, {}
 
 
 def backward(
     a: FC, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
 ) -> tuple[tuple[Array | None], dict[str, Array]]:
-    """dW = dy^T x; db = sum of dy over samples; dx = dy W, in the shape of the input."""
+    """dW = dY X^T; db = sum of dY over samples; dX = W^T dY, in the shape of the input."""
     W = params["weight"]
-    dparams = {"weight": np.matmul(dy.T, x, out=ctx.gradient("weight", W.shape))}
+    dY = samples_last(dy)
+    dW = ctx.gradient("weight", W.shape)
+    ctx.split(a.units, _values(W, x), lambda part, _: np.matmul(dY[part], x.T, out=dW[part]))
+    dparams = {"weight": dW}
     if "bias" in params:
-        dparams["bias"] = np.sum(dy, axis=0, out=ctx.gradient("bias", (a.units,)))
+        dparams["bias"] = np.sum(dY, axis=1, out=ctx.gradient("bias", (a.units,)))
     if not ctx.wanted[0]:
         return (None,), dparams
-    dx = np.matmul(dy, W, out=ctx.gradient("x0", x.shape))
-    return (dx.reshape(x.shape[0], *ctx.inputs[0].shape),), dparams
+    dx = ctx.gradient("x0", (dy.shape[0], *ctx.inputs[0].shape))
+    dX = samples_last(dx).reshape(x.shape)
+    ctx.split(len(x), _values(W, x), lambda part, _: np.matmul(W.T[part], dY, out=dX[part]))
+    return (dx,), dparams
 
 
-KERNELS = {"FC": Kernel(forward, backward)}
+def _values(W: Array, x: Array) -> int:
+    """How much work the product of W: N,I and x: I,B is, as values that are copied."""
+    return int(W.size + W.size * x.shape[1] // 16)
+
+
+KERNELS = {"FC": Kernel(forward, backward, layout="lanes")}

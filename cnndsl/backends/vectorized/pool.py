@@ -1,6 +1,6 @@
-"""POOL, tap by tap: for every cell of the window, all windows of a block of samples at once.
+"""POOL, tap by tap: for every cell of the window, all windows of some channels at once.
 
-Shapes: x: B,D,H,W; y: B,D,H2,W2.
+Shapes: x: D,H,W,B; y: D,H2,W2,B.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.backends.layout import samples_last
+from cnndsl.backends.protocol import Array, Context, Kernel, Memory
 from cnndsl.backends.vectorized.blocks import blocks
+from cnndsl.backends.vectorized.columns import met_by
 from cnndsl.ops.axis import Axis
 from cnndsl.ops.pool import Pool, axes
 
@@ -23,18 +25,22 @@ def forward(
     a: Pool, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
 ) -> tuple[Array, Saved, dict[str, Array]]:
     """y = max or mean of each window (the tutorial's section 5.2). Saves x and y."""
-    (x,) = xs
     rows, columns = axes(a, ctx.inputs[0])
-    y = ctx.output((*x.shape[:2], rows.output, columns.output))
-    if _whole(rows, columns):
-        (np.max if a.mode == "max" else np.mean)(x, axis=(2, 3), out=y[:, :, 0, 0])
-        return y, (x, y), {}
-    for block in blocks(len(x), ctx.inputs[0].count * x.itemsize):
-        if a.mode == "max":
-            _max(x[block], rows, columns, y[block])
-        else:
-            _mean(x[block], rows, columns, _cells(rows, columns, a.countpad, x.dtype), y[block])
-    return y, (x, y), {}
+    x, y = samples_last(xs[0]), ctx.output((*xs[0].shape[:2], rows.output, columns.output))
+    maps = samples_last(y)
+
+    def work(part: slice, memory: Memory) -> None:
+        for some in blocks(part, x[0].nbytes + maps[0].nbytes):
+            if _whole(rows, columns):
+                cells = x[some].reshape(-1, rows.input * columns.input, x.shape[3])
+                (np.max if a.mode == "max" else np.mean)(cells, axis=1, out=maps[some, 0, 0])
+            elif a.mode == "max":
+                _max(x[some], rows, columns, maps[some])
+            else:
+                _mean(x[some], rows, columns, _cells(rows, columns, a.countpad, x.dtype), maps[some])
+
+    ctx.split(len(x), 2 * x.size, work)
+    return y, (x, maps), {}
 
 
 def backward(
@@ -43,15 +49,18 @@ def backward(
     """dx: dy to the largest cell of each window, the first in row order; or the same share to every cell."""
     x, y = saved
     rows, columns = axes(a, ctx.inputs[0])
-    dx = ctx.gradient("x0", x.shape)
-    if a.mode == "max" and _whole(rows, columns):
-        _whole_max_gradient(x, dy, dx)
-        return (dx,), {}
-    for block in blocks(len(x), 2 * ctx.inputs[0].count * x.itemsize):
-        if a.mode == "max":
-            _max_gradient(x[block], y[block], dy[block], rows, columns, dx[block], ctx)
-        else:
-            _mean_gradient(dy[block], rows, columns, _cells(rows, columns, a.countpad, x.dtype), dx[block], ctx)
+    dx = ctx.gradient("x0", (dy.shape[0], *ctx.inputs[0].shape))
+    maps, cells = samples_last(dy), samples_last(dx)
+
+    def work(part: slice, memory: Memory) -> None:
+        for some in blocks(part, 2 * x[0].nbytes + 3 * maps[0].nbytes):
+            if a.mode == "max":
+                _max_gradient(x[some], y[some], maps[some], rows, columns, cells[some], memory)
+            else:
+                counts = _cells(rows, columns, a.countpad, dy.dtype)
+                _mean_gradient(maps[some], rows, columns, counts, cells[some], memory)
+
+    ctx.split(len(cells), 6 * cells.size, work)
     return (dx,), {}
 
 
@@ -62,12 +71,12 @@ def _max(x: Array, rows: Axis, columns: Axis, y: Array) -> None:
         np.maximum(y[outputs], x[inputs], out=y[outputs])
 
 
-def _max_gradient(x: Array, y: Array, dy: Array, rows: Axis, columns: Axis, dx: Array, ctx: Context) -> None:
+def _max_gradient(x: Array, y: Array, dy: Array, rows: Axis, columns: Axis, dx: Array, memory: Memory) -> None:
     """A window's gradient goes to the first cell that equals its maximum, so that ties agree across backends."""
-    undecided = ctx.scratch("undecided", dy.shape, bool)
+    undecided = memory.scratch("undecided", dy.shape, bool)
     undecided.fill(True)
-    hit = ctx.scratch("hit", dy.shape, bool)
-    part = ctx.scratch("part", dy.shape)
+    hit = memory.scratch("hit", dy.shape, bool)
+    part = memory.scratch("part", dy.shape)
     overlap = _overlap(rows, columns)
     if overlap or not _tiled(rows, columns):
         dx.fill(0)
@@ -82,13 +91,6 @@ def _max_gradient(x: Array, y: Array, dy: Array, rows: Axis, columns: Axis, dx: 
             np.multiply(dy[outputs], hit[outputs], out=dx[inputs])
 
 
-def _whole_max_gradient(x: Array, dy: Array, dx: Array) -> None:
-    """The same for one window that is the whole map."""
-    dx.fill(0)
-    first = np.argmax(x.reshape(-1, x.shape[2] * x.shape[3]), axis=1)
-    dx.reshape(len(first), -1)[np.arange(len(first)), first] = dy.reshape(-1)
-
-
 def _mean(x: Array, rows: Axis, columns: Axis, cells: Array, y: Array) -> None:
     """y = the sum of each window over its number of cells."""
     y.fill(0)
@@ -97,9 +99,9 @@ def _mean(x: Array, rows: Axis, columns: Axis, cells: Array, y: Array) -> None:
     np.divide(y, cells, out=y)
 
 
-def _mean_gradient(dy: Array, rows: Axis, columns: Axis, cells: Array, dx: Array, ctx: Context) -> None:
+def _mean_gradient(dy: Array, rows: Axis, columns: Axis, cells: Array, dx: Array, memory: Memory) -> None:
     """Every cell of a window gets dy over their number."""
-    share = np.divide(dy, cells, out=ctx.scratch("part", dy.shape))
+    share = np.divide(dy, cells, out=memory.scratch("part", dy.shape))
     if _whole(rows, columns):
         np.copyto(dx, share)
         return
@@ -117,28 +119,19 @@ def _taps(rows: Axis, columns: Axis) -> Iterator[tuple[Index, Index]]:
     """For each tap, in row order: the windows where it meets a real cell, and those cells."""
     for i in range(rows.window):
         for j in range(columns.window):
-            (top, above), (left, before) = _reach(rows, i), _reach(columns, j)
-            yield (..., top, left), (..., above, before)
-
-
-def _reach(axis: Axis, tap: int) -> tuple[slice, slice]:
-    """The windows along an axis whose tap lies inside the input, and where it lies."""
-    offset = tap - axis.before
-    start = max(0, -(offset // axis.stride))
-    stop = max(start, min(axis.output, (axis.input - 1 - offset) // axis.stride + 1))
-    first = start * axis.stride + offset
-    return slice(start, stop), slice(first, first + (stop - start) * axis.stride, axis.stride)
+            (top, above), (left, before) = met_by(rows, i), met_by(columns, j)
+            yield (slice(None), top, left), (slice(None), above, before)
 
 
 def _cells(rows: Axis, columns: Axis, countpad: bool, dtype: Any) -> Array:
-    """What a mean divides by, H2,W2: the real cells of each window, with `countpad` also those of the pads."""
+    """What a mean divides by, H2,W2,1: the real cells of each window, with `countpad` also those of the pads."""
 
     def along(axis: Axis) -> Array:
         starts = np.arange(axis.output) * axis.stride
         low, high = (0, axis.before + axis.input + axis.after) if countpad else (axis.before, axis.before + axis.input)
         return np.minimum(starts + axis.window, high) - np.maximum(starts, low)
 
-    return np.multiply.outer(along(rows), along(columns)).astype(dtype)
+    return np.multiply.outer(along(rows), along(columns)).astype(dtype)[..., None]
 
 
 def _whole(rows: Axis, columns: Axis) -> bool:
@@ -156,4 +149,4 @@ def _tiled(rows: Axis, columns: Axis) -> bool:
     return all(a.window == a.stride and a.output * a.stride >= a.before + a.input for a in (rows, columns))
 
 
-KERNELS = {"POOL": Kernel(forward, backward)}
+KERNELS = {"POOL": Kernel(forward, backward, layout="lanes")}

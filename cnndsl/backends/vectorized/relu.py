@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cnndsl.backends.protocol import Array, Context, Kernel
+from cnndsl.backends.protocol import Array, Context, Kernel, Memory
+from cnndsl.backends.vectorized.elementwise import each_block
 
 
 def forward(
@@ -15,7 +16,8 @@ def forward(
 ) -> tuple[Array, Array, dict[str, Array]]:
     """y = max(0, x); x and y have one shape. Saves y."""
     (x,) = xs
-    y = np.maximum(x, 0, out=ctx.output(x.shape))
+    y = ctx.output(x.shape)
+    each_block(ctx, lambda _, x, y: np.maximum(x, 0, out=y), x, y)
     return y, y, {}
 
 
@@ -24,9 +26,13 @@ def backward(
 ) -> tuple[tuple[Array], dict[str, Array]]:
     """dx = dy where y > 0, else 0."""
     dx = ctx.gradient("x0", dy.shape)
-    np.greater(y, 0, out=dx)
-    np.multiply(dy, dx, out=dx)
+    each_block(ctx, _gradient, y, dy, dx)
     return (dx,), {}
 
 
-KERNELS = {"RELU": Kernel(forward, backward)}
+def _gradient(memory: Memory, y: Array, dy: Array, dx: Array) -> None:
+    active = np.greater(y, 0, out=memory.scratch("active", y.shape))
+    np.multiply(dy, active, out=dx)
+
+
+KERNELS = {"RELU": Kernel(forward, backward, layout="either")}
