@@ -20,8 +20,9 @@ from typing import TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-LEAST = 1 << 20
-"""Values read and written below which waking another thread, some 0.1 ms, takes longer than it spares."""
+LEAST = 6 << 20
+"""Values read and written, some 2 ms of them, below which two threads that pass one interpreter lock to and fro are no
+quicker than one."""
 
 R = TypeVar("R")
 

@@ -46,8 +46,8 @@ def forward(
 def backward(
     a: Conv, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
 ) -> tuple[tuple[Array | None], dict[str, Array]]:
-    """dW = sum of dy times the windows of x; db = sum of dy; dx = the gradients of the windows, W^T dy, added up, or the
-    windows of dy times the turned filters, whichever is less work."""
+    """dW = sum of dy times the windows of x; db = sum of dy; dx = the gradients of the windows, W^T dy, added up, or
+    the windows of dy times the turned filters, whichever is less work."""
     W, maps = params["weight"], samples_last(dy)
     dW = ctx.gradient("weight", W.shape)
     dx = None
