@@ -34,8 +34,9 @@ def _naive(tables: KernelTables) -> Backend:
 
 def _vectorized(tables: KernelTables) -> Backend:
     from cnndsl.backends.table import TableBackend
+    from cnndsl.backends.vectorized.fused import kernel
 
-    return TableBackend("vectorized", tables["vectorized"], fallback=tables["naive"])
+    return TableBackend("vectorized", tables["vectorized"], fallback=tables["naive"], fused=kernel)
 
 
 PLUGIN = Plugin(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cnndsl.backends.layout import Layout, lies_in, shaped
-from cnndsl.backends.protocol import Array, R, uniform
+from cnndsl.backends.layout import lies_in, shaped
+from cnndsl.backends.protocol import Array, Layout, R, uniform
 from cnndsl.backends.team import Team
 from cnndsl.backends.workspace import Workspace
 from cnndsl.ir.graph import Node
@@ -112,6 +112,22 @@ class TableContext:
         seed, step = self.draw
         memory = self.scratches[0].array(("uniform",), shape, np.dtype(np.float64))
         return uniform(seed, step, self.node.name, shape, out=memory)
+
+    def within(self, step: Node, inputs: tuple[TensorType, ...], layout: Layout, *, last: bool) -> TableContext:
+        """The context of one step of this node. The last one's output is this node's, where it lies alike."""
+        return TableContext(
+            step,
+            inputs,
+            (False,) * len(inputs),
+            self._space,
+            self.scratches,
+            self._dtype,
+            training=self.training,
+            draw=self.draw,
+            team=self._team,
+            layout=layout,
+            places={"y": self._places["y"]} if last and layout == self.layout else {},
+        )
 
     def is_output(self, y: Array) -> bool:
         """Whether that is in the memory planned for the output."""

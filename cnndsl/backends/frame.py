@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnndsl.backends.context import TableContext
-from cnndsl.backends.layout import Layout
-from cnndsl.backends.protocol import Array
+from cnndsl.backends.protocol import Array, Layout
 from cnndsl.backends.team import Team
 from cnndsl.backends.workspace import Workspace
 from cnndsl.ir.graph import Graph

@@ -7,11 +7,7 @@ way an array has the shape N, D, H, W (vectors N, D): one in lanes is a view.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from cnndsl.backends.protocol import Array
-
-Layout = Literal["rows", "lanes"]
+from cnndsl.backends.protocol import Array, Layout
 
 
 def samples_last(x: Array) -> Array:

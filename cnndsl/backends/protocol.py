@@ -20,14 +20,18 @@ from cnndsl.ir.types import TensorType
 Array: TypeAlias = NDArray[Any]
 State: TypeAlias = Mapping[str, Array]
 R = TypeVar("R")
+Layout = Literal["rows", "lanes"]
+"""How tensors lie in memory: samples first, or last (`cnndsl.backends.layout`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a program is compiled for. `dtype` is ``float32`` or ``float64``; `seed` feeds the masks of DROPOUT."""
+    """What a program is compiled for. `dtype` is ``float32`` or ``float64``; `seed` feeds the masks of DROPOUT; `fuse`
+    is whether steps in a row may run as one outside training, which rounds differently."""
 
     dtype: str = "float32"
     seed: int = 0
+    fuse: bool = True
 
 
 class Forward(NamedTuple):
@@ -176,7 +180,7 @@ class Context(Memory, Protocol):
     inputs: tuple[TensorType, ...]
     wanted: tuple[bool, ...]
     """Which of the input gradients somebody will read; others may be returned as None."""
-    layout: Literal["rows", "lanes"]
+    layout: Layout
     """How tensors lie here: see `Kernel`."""
 
     def output(self, shape: tuple[int, ...]) -> Array:
@@ -195,6 +199,10 @@ class Context(Memory, Protocol):
         """What `work` gives for each part of ``range(count)``, in order: parts may run at one time, each with scratch
         memory of its own, and must not write what others read or write. `values`: how many values are touched in
         all; little work is not split."""
+        ...
+
+    def within(self, step: Node, inputs: tuple[TensorType, ...], layout: Layout, *, last: bool) -> Context:
+        """What the kernel of one step of a fused node is given; the `last` one writes to this node's output."""
         ...
 
     def uniform(self, shape: tuple[int, ...]) -> Array:

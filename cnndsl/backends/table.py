@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
+from cnndsl.backends.chain import chained
 from cnndsl.backends.protocol import Kernel, Objective, Options, State
+from cnndsl.backends.route import Route
 from cnndsl.backends.tableprogram import TableProgram
 from cnndsl.backends.tabletraining import TableTraining
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.types import TensorType
+from cnndsl.passes.fused import KEYWORD
+from cnndsl.passes.lists import INFERENCE, INFERENCE_UNFUSED, TRAINING
+from cnndsl.passes.run import run
 
 
 def kernels_in(folder: ModuleType) -> dict[str, Kernel]:
@@ -22,13 +28,25 @@ def kernels_in(folder: ModuleType) -> dict[str, Kernel]:
     return found
 
 
-class TableBackend:
-    """A backend from kernels. A layer that `kernels` lacks is taken from `fallback`; `borrowed` says which."""
+FusedKernel = Callable[[Node, TensorType, Mapping[str, Kernel]], Kernel]
+"""Gives the kernel of a fused node for an input of that type, from the kernels of its steps."""
 
-    def __init__(self, name: str, kernels: Mapping[str, Kernel], fallback: Mapping[str, Kernel] | None = None):
+
+class TableBackend:
+    """A backend from kernels. A layer that `kernels` lacks is taken from `fallback`; `borrowed` says which. `fused`
+    gives kernels of fused nodes; without it their steps run one by one."""
+
+    def __init__(
+        self,
+        name: str,
+        kernels: Mapping[str, Kernel],
+        fallback: Mapping[str, Kernel] | None = None,
+        fused: FusedKernel = chained,
+    ):
         self.name = name
         self._own = dict(kernels)
         self._all = {**(fallback or {}), **kernels}
+        self._fused = fused
 
     def borrowed(self, graph: Graph) -> tuple[Node, ...]:
         """The nodes that run on a kernel of the fallback."""
@@ -38,15 +56,26 @@ class TableBackend:
         """Raises CnnError: E807 for each layer without a kernel, E806 for an unknown dtype."""
         missing: dict[str, Node] = {}
         for node in _computing(graph):
-            if node.keyword not in self._all:
+            if node.keyword not in self._all and node.keyword != KEYWORD:
                 missing.setdefault(node.keyword, node)
         if missing:
             raise CnnError(
                 Diagnostic("E807", f"backend `{self.name}` has no kernel for {keyword}", span=node.span)
                 for keyword, node in missing.items()
             )
-        kernels = {node.name: self._all[node.keyword] for node in _computing(graph)}
-        return TableProgram(self.name, graph, kernels, options)
+        training = run(graph, TRAINING)
+        inference = run(graph, INFERENCE if options.fuse else INFERENCE_UNFUSED)
+        routes = (Route(training, self._kernels(training)), Route(inference, self._kernels(inference)))
+        return TableProgram(self.name, graph, *routes, options)
+
+    def _kernels(self, graph: Graph) -> dict[str, Kernel]:
+        """Node name to kernel."""
+        return {
+            node.name: self._fused(node, graph.input_types(node)[0], self._all)
+            if node.keyword == KEYWORD
+            else self._all[node.keyword]
+            for node in _computing(graph)
+        }
 
     def compile_training(self, graph: Graph, objective: Objective, state: State, options: Options) -> TableTraining:
         """A training program that starts from copies of `state`. Raises CnnError as `compile`; E702, E806."""

@@ -17,13 +17,14 @@ import numpy as np
 from cnndsl.backends import border
 from cnndsl.backends.context import TableContext
 from cnndsl.backends.frame import Frame
-from cnndsl.backends.layout import Layout, lies_in, shaped
-from cnndsl.backends.protocol import Array, Forward, Gradients, Kernel, Options, State, Tape
+from cnndsl.backends.layout import lies_in, shaped
+from cnndsl.backends.protocol import Array, Forward, Gradients, Layout, Options, State, Tape
+from cnndsl.backends.route import Route
 from cnndsl.backends.team import alone, team
 from cnndsl.backends.workspace import Pool, Workspace
 from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph, Node
-from cnndsl.passes.plan import Mode, Plan, plan, wanted
+from cnndsl.passes.plan import Mode
 
 Params = Mapping[str, Mapping[str, Array]]
 """Node name -> local name (``weight``) -> array."""
@@ -46,15 +47,14 @@ class TableProgram:
     """A compiled network. `forward` and `backward` give copies, which stay valid; `run` and `pull` give memory that
     the next pass overwrites, for who reads it at once."""
 
-    def __init__(self, backend: str, graph: Graph, kernels: Mapping[str, Kernel], options: Options):
+    def __init__(self, backend: str, graph: Graph, training: Route, inference: Route, options: Options):
         self.graph = graph
+        self.training = training
+        self.inference = inference
         self.dtype = border.dtype_of(options.dtype)
         self._backend = backend
-        self._kernels = kernels
         self._seed = options.seed
         self._spaces, self._scratches = Pool(), Pool()
-        self._layouts = _layouts(graph, kernels)
-        self._plans: dict[tuple[Mode, bool], Plan] = {}
 
     def forward(self, state: State, x: Array, *, training: bool = False, step: int = 0) -> Forward:
         """Outputs of a batch; see Program. Raises CnnError: E809 for the input, E702 for the state."""
@@ -92,10 +92,12 @@ class TableProgram:
         return Gradients(dx, {name: array.copy() for name, array in found.params.items()})
 
     def by_node(self, arrays: State) -> Params:
-        """The arrays as kernels take them."""
-        return {
-            node.name: {spec.name: arrays[name] for name, spec in node.param_names().items()} for node in self.graph
-        }
+        """The arrays as kernels take them: a node of steps that were fused has theirs by their full names."""
+        found: dict[str, dict[str, Array]] = {}
+        for node in (*self.training.graph, *self.inference.graph):
+            own = found.setdefault(node.name, {})
+            own.update((spec.local, arrays[name]) for name, spec in node.param_names().items())
+        return found
 
     def take(self) -> Workspace:
         """A workspace for `run`; give it back when nothing in it is read any more."""
@@ -104,18 +106,12 @@ class TableProgram:
     def give(self, space: Workspace) -> None:
         self._spaces.give(space)
 
-    def plan(self, mode: Mode, *, input_gradient: bool = True) -> Plan:
-        """Where the tensors of a pass lie."""
-        key = (mode, input_gradient)
-        if key not in self._plans:
-            self._plans[key] = plan(self.graph, mode, input_gradient=input_gradient)
-        return self._plans[key]
-
     def run(
         self, params: Params, x: Array, *, mode: Mode, step: int, space: Workspace, input_gradient: bool = True
     ) -> TableTape:
         """Forward over the nodes in order, in `space`. Raises CnnError (E809) for an empty batch in training."""
         training = mode != "inference"
+        route = self.training if training else self.inference
         tape = TableTape(self, len(x), space)
         if not len(x):
             if training:
@@ -123,49 +119,43 @@ class TableProgram:
             for name, at in self.graph.outputs.items():
                 tape.outputs[name] = np.empty((0, *self.graph[at].type.shape), self.dtype)
             return tape
-        frame = tape.frame = self._frame(len(x), mode, space, input_gradient)
+        frame = tape.frame = self._frame(route, len(x), mode, space, input_gradient)
         values = {self.graph.input.name: _Value(self.graph.input.name, x, space)}
         if training:  # the caller may fill its array anew before backward
-            first = self._first_layout()
-            kept = shaped(frame.output(self.graph.input.name), x.shape, first)
+            kept = shaped(frame.output(self.graph.input.name), x.shape, route.first_layout)
             np.copyto(kept, x)
             values[self.graph.input.name] = _Value(self.graph.input.name, kept, space)
         with self._working() as scratches:
-            for node in self.graph.nodes[1:]:
+            for node in route.graph.nodes[1:]:
                 ctx = frame.contexts[node.name]
                 ctx.scratches, ctx.draw = scratches, (self._seed, step)
                 xs = tuple(values[name].lying(ctx.layout) for name in node.inputs)
-                forward = self._kernels[node.name].forward
+                forward = route.kernels[node.name].forward
                 y, saved, buffers = self._call(node, forward, params[node.name], xs, ctx)
                 values[node.name] = _Value(node.name, self._settled(node, y, xs, ctx), space)
                 if training:
                     tape.saved[node.name] = saved
                     tape.buffers.update({f"{node.name}.{name}": array for name, array in buffers.items()})
-        tape.outputs.update({name: values[at].lying("rows") for name, at in self.graph.outputs.items()})
+        tape.outputs.update({name: values[at].lying("rows") for name, at in route.graph.outputs.items()})
         return tape
 
-    def _frame(self, batch: int, mode: Mode, space: Workspace, input_gradient: bool) -> Frame:
+    def _frame(self, route: Route, batch: int, mode: Mode, space: Workspace, input_gradient: bool) -> Frame:
         """The frame of that size: the workspace's last one where it is the same."""
         key = (batch, mode, input_gradient)
         if space.frame is None or space.frame[0] != key:
             found = Frame(
-                self.graph,
-                self.plan(mode, input_gradient=input_gradient),
+                route.graph,
+                route.plan(mode, input_gradient=input_gradient),
                 batch,
                 space,
                 self.dtype,
-                self._layouts,
+                route.layouts,
                 training=mode != "inference",
                 input_gradient=input_gradient,
                 team=team(),
             )
             space.frame = (key, found)
         return space.frame[1]
-
-    def _first_layout(self) -> Layout:
-        """How the input is put down: as its first reader takes it."""
-        readers = self.graph.consumers[self.graph.input.name]
-        return self._layouts[readers[0].name] if readers else "rows"
 
     def _settled(self, node: Node, y: Any, xs: tuple[Array, ...], ctx: TableContext) -> Array:
         """The output, checked, in memory that it may stay in."""
@@ -183,7 +173,7 @@ class TableProgram:
         """Backward over the nodes, last first. Where a tensor is used more than once its gradients add."""
         frame, size = tape.frame, tape.batch
         assert frame is not None
-        asked = wanted(self.graph, input_gradient)
+        route, asked = self.training, self.training.wanted[input_gradient]
         found: dict[str, Array] = {}
         totals: dict[str, _Value] = {}
         with self._working() as scratches:
@@ -192,7 +182,7 @@ class TableProgram:
                 if at in totals:
                     given = given + totals[at].array
                 totals[at] = _Value(at, given, tape.space, "gradient")
-            for node in reversed(self.graph.nodes[1:]):
+            for node in reversed(route.graph.nodes[1:]):
                 total = totals.pop(node.name, None)
                 trained = [name for name, spec in node.param_names().items() if spec.trained]
                 if total is None or not (trained or any(asked[node.name])):
@@ -200,7 +190,7 @@ class TableProgram:
                 ctx = frame.contexts[node.name]
                 ctx.wanted, ctx.scratches = asked[node.name], scratches
                 dy = total.lying(ctx.layout)
-                saved, backward = tape.saved[node.name], self._kernels[node.name].backward
+                saved, backward = tape.saved[node.name], route.kernels[node.name].backward
                 dxs, dparams = self._call(node, backward, params[node.name], saved, dy, ctx)
                 if len(dxs) != len(node.inputs):
                     raise self._wrong(node, f"{len(dxs)} gradients for {len(node.inputs)} inputs")
@@ -294,12 +284,3 @@ class _Value:
             np.copyto(turned, self.array)
             self._others[layout] = turned
         return self._others[layout]
-
-
-def _layouts(graph: Graph, kernels: Mapping[str, Kernel]) -> dict[str, Layout]:
-    """Node name -> how its kernel takes and gives tensors."""
-    found: dict[str, Layout] = {graph.input.name: "rows"}
-    for node in graph.nodes[1:]:
-        layout = kernels[node.name].layout
-        found[node.name] = found[node.inputs[0]] if layout == "either" else layout
-    return found

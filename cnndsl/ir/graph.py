@@ -33,7 +33,7 @@ class Node:
 
     def param_names(self) -> dict[str, ParamSpec]:
         """Full name (``conv1.weight``) to spec."""
-        return {f"{self.name}.{p.name}": p for p in self.params}
+        return {p.full(self.name): p for p in self.params}
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ class ParamSpec:
 
     `name` is local to the layer (``weight``); the full name is ``conv1.weight``. `init` says how it starts:
     ``weight`` is drawn at random by `fan` = (fan in, fan out), a number is what every value starts at. A parameter is
-    trained; a buffer (`trained` false: running statistics) is not. `decays` is whether weight decay touches it.
+    trained; a buffer (`trained` false: running statistics) is not. `decays` is whether weight decay touches it. `owner`
+    is the step that it is named after where that is now one of several in a node.
     """
 
     name: str
@@ -58,6 +59,16 @@ class ParamSpec:
     fan: tuple[int, int] | None = None
     trained: bool = True
     decays: bool = False
+    owner: str = ""
+
+    def full(self, node: str) -> str:
+        """The full name, in a node of that name."""
+        return f"{self.owner or node}.{self.name}"
+
+    @property
+    def local(self) -> str:
+        """The name by which the node's kernel knows it: the full one where several steps are one node."""
+        return f"{self.owner}.{self.name}" if self.owner else self.name
 
     @property
     def count(self) -> int:
@@ -128,6 +139,9 @@ class Operation(Protocol):
 
     @property
     def keyword(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
 
     @property
     def overwrites(self) -> bool: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Inputs, Op, TensorType, size
+from cnndsl.ops.spec import Inputs, Op, TensorType, neither, size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,4 +26,5 @@ OP = Op(
 N, D, H, W. Left out, the file is a fragment: give the size with `--input 28x28x1`, or leave it to the data of the
 `train` block. Bare, in a pattern, it stands for any input.""",
     examples=("INPUT 28x28x1", "INPUT 224x224x3"),
+    reads=neither,
 )

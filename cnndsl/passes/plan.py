@@ -231,7 +231,8 @@ class _Planner:
             self.open[share].holders.add(source.name)
             return
         total = there
-        if self.open[there].holders != {source.name}:
+        reading = set() if node.op.hands_on else {node.name}  # which has done with dy by then
+        if self.open[there].holders - reading != {source.name}:
             total = self._new(f"{source.name} gradient", source, time, time)
             self._leave(there, source.name, time)
             self.open[total].holders.add(source.name)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cnndsl.backends.context import TableContext
-from cnndsl.backends.layout import Layout, shaped
-from cnndsl.backends.protocol import Array, Kernel, Options
+from cnndsl.backends.layout import shaped
+from cnndsl.backends.protocol import Array, Kernel, Layout, Options
 from cnndsl.backends.table import TableBackend
 from cnndsl.backends.tableprogram import TableProgram
 from cnndsl.backends.workspace import Workspace

@@ -12,6 +12,7 @@ import numpy as np
 from cnndsl.backends.layout import samples_last
 from cnndsl.backends.protocol import Array, Context, Kernel, Memory
 from cnndsl.backends.vectorized.columns import as_matrix, col2im, dense, im2col, tiles
+from cnndsl.backends.vectorized.finish import Finish
 from cnndsl.backends.vectorized.phases import Phase, phases
 from cnndsl.backends.vectorized.sums import channel_sums
 from cnndsl.ops.conv import Conv
@@ -22,9 +23,15 @@ def forward(
     a: Conv, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
 ) -> tuple[Array, Array, dict[str, Array]]:
     """y = W * x + b (the tutorial's equation 4), with the windows of x as columns. Saves x."""
+    y = apply(a, params["weight"], xs[0], ctx, Finish(shift=params.get("bias")))
+    return y, samples_last(xs[0]), {}
+
+
+def apply(a: Conv, weight: Array, given: Array, ctx: Context, finish: Finish) -> Array:
+    """The convolution of a tensor in lanes, each tile finished before the next begins."""
     rows, columns = axes(a, ctx.inputs[0])
-    x, weight = samples_last(xs[0]), params["weight"]
-    y = ctx.output((xs[0].shape[0], a.filters, rows.output, columns.output))
+    x = samples_last(given)
+    y = ctx.output((given.shape[0], a.filters, rows.output, columns.output))
     maps = samples_last(y)
     W = weight.reshape(a.groups, a.filters // a.groups, -1)
     height = weight[0].size * a.groups
@@ -33,14 +40,12 @@ def forward(
     def work(part: slice, memory: Memory) -> None:
         for tile in cut[part]:
             cols = im2col(x, rows, columns, tile, memory)
-            multiply(W, cols.reshape(a.groups, -1, cols.shape[1]), maps[:, tile.rows, :, tile.samples], memory)
-            if "bias" in params:
-                b = params["bias"]
-                found = maps[:, tile.rows, :, tile.samples]
-                np.add(found, b[:, tile.rows, :, None] if b.ndim == 3 else b[:, None, None, None], out=found)
+            found = maps[:, tile.rows, :, tile.samples]
+            multiply(W, cols.reshape(a.groups, -1, cols.shape[1]), found, memory)
+            finish.maps(found, tile.rows)
 
     ctx.split(len(cut), work_of(weight, height, maps), work)
-    return y, x, {}
+    return y
 
 
 def backward(

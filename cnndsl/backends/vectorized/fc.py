@@ -11,6 +11,7 @@ import numpy as np
 
 from cnndsl.backends.layout import samples_last
 from cnndsl.backends.protocol import Array, Context, Kernel, Memory
+from cnndsl.backends.vectorized.finish import Finish
 from cnndsl.ops.fc import FC
 
 
@@ -19,17 +20,22 @@ def forward(
 ) -> tuple[Array, Array, dict[str, Array]]:
     """Y = W X + b. Saves x as I,B."""
     W = params["weight"]
-    x = samples_last(xs[0]).reshape(W.shape[1], -1)
-    y = ctx.output((xs[0].shape[0], a.units))
+    y = apply(a, W, xs[0], ctx, Finish(shift=params.get("bias")))
+    return y, samples_last(xs[0]).reshape(W.shape[1], -1), {}
+
+
+def apply(a: FC, W: Array, given: Array, ctx: Context, finish: Finish) -> Array:
+    """W X for a tensor in lanes, each part finished at once."""
+    x = samples_last(given).reshape(W.shape[1], -1)
+    y = ctx.output((given.shape[0], a.units))
     Y = samples_last(y)
 
     def rows(part: slice, memory: Memory) -> None:
         np.matmul(W[part], x, out=Y[part])
-        if "bias" in params:
-            np.add(Y[part], params["bias"][part, None], out=Y[part])
+        finish.units(Y[part], part)
 
     ctx.split(a.units, _values(W, x), rows)
-    return y, x, {}
+    return y
 
 
 def backward(
