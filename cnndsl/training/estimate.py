@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.ir.graph import Graph, Node
+from cnndsl.passes.lists import INFERENCE_UNFUSED
+from cnndsl.passes.plan import lifetimes
+from cnndsl.passes.run import run
 from cnndsl.training.memory import amount
 
 BYTES = {"float32": 4, "float64": 8}
@@ -16,28 +19,29 @@ BYTES = {"float32": 4, "float64": 8}
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Bytes, by purpose. `parameters` counts buffers too; `kept` is their copy of the last epoch's end; `activations`
-    are the outputs of all layers for one batch, and `activation_gradients` as much again. `largest` is the layer that
-    takes most in training, with its own bytes."""
+    """Bytes, by purpose. `parameters` counts buffers too; `kept` is their copy of the last epoch's end; `tensors` are
+    the outputs of layers and their gradients for one batch, as many as live at one time by the memory plan of a
+    training step, `asked` by that of a network that is only asked. `largest` is the layer that takes most in training,
+    with its own bytes."""
 
     batch: int
     parameters: int
     kept: int
     gradients: int
     slots: int
-    activations: int
-    activation_gradients: int
+    tensors: int
+    asked: int
     largest: Node
     largest_bytes: int
 
     @property
     def inference(self) -> int:
-        """Without training: parameters and the outputs of all layers."""
-        return self.parameters + self.activations
+        """Without training: parameters, and the outputs that live at one time."""
+        return self.parameters + self.asked
 
     @property
     def training(self) -> int:
-        return self.inference + self.kept + self.gradients + self.slots + self.activation_gradients
+        return self.parameters + self.kept + self.gradients + self.slots + self.tensors
 
 
 def estimate(graph: Graph, batch: int, *, slots: int, dtype: str = "float32") -> Estimate:
@@ -54,8 +58,8 @@ def estimate(graph: Graph, batch: int, *, slots: int, dtype: str = "float32") ->
         kept=sum(owned.values()),
         gradients=sum(trained.values()),
         slots=slots * sum(trained.values()),
-        activations=sum(outputs.values()),
-        activation_gradients=sum(outputs.values()),
+        tensors=size * batch * lifetimes(graph, "step").peak,
+        asked=size * batch * lifetimes(run(graph, INFERENCE_UNFUSED), "inference").peak,
         largest=largest,
         largest_bytes=total[largest.name],
     )
@@ -70,7 +74,7 @@ def refusal(found: Estimate, limit: int, giver: str = "this machine can give") -
         "parameters and a copy of them": found.parameters + found.kept,
         "their gradients": found.gradients,
         "the optimizer": found.slots,
-        f"outputs and their gradients, batch {found.batch}": found.activations + found.activation_gradients,
+        f"outputs and their gradients, batch {found.batch}": found.tensors,
     }
     return Diagnostic(
         "E802",

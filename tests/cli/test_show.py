@@ -83,8 +83,10 @@ def test_layers_by_hand(show: Shown) -> None:
         ["fc1", "FC", ["pool1"], [5], "3*3*4 = 36", 185, 0, 180, [8, 8], 2, 5],
     ]
     assert found["layers"] == [dict(zip(names, row, strict=True)) for row in rows]
-    # outputs of one sample: 8*8*2 + 3*6*6*4 + 3*3*4 + 5 = 601; parameters and buffers 76 + 16 + 185 = 277, trained 269
-    memory = {"inference": 4 * (277 + 601), "training": 4 * (2 * 277 + 3 * 269 + 2 * 10 * 601)}
+    # parameters and buffers 76 + 16 + 185 = 277, of which 269 are trained. Asked: what BN reads and writes, 2*144. In
+    # training, when POOL goes back: the input 128, what CONV (RELU over it) and BN wrote 2*144, what POOL wrote 36, in
+    # steps of 16 values 48, FC's 5 in 16, and the gradients of POOL's output 48 and input 144: 672
+    memory = {"inference": 4 * (277 + 288), "training": 4 * (2 * 277 + 3 * 269 + 10 * 672), "peak": 4 * 10 * 672}
     assert found["totals"] == {"parameters": 269, "buffers": 8, "macs": 2772, "memory_bytes": memory}
 
 

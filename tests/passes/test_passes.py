@@ -102,7 +102,7 @@ def test_text_and_json_read_back_to_the_same_graph(name: str) -> None:
     [
         "INPUT 9x9x2; CONV 3x3 *4 pad 1; BN; RELU; POOL max 3; DROPOUT 0.5; FC 5 sigmoid; FC 3",
         "INPUT 9x8x4; CONV 3x3 *4 groups 2 stride 2 floor bias position; BN noscale; TANH; FC 5; BN; RELU; FC 3",
-        "INPUT 8x8x3; CONV 1x1 *4 nobias; BN; POOL mean 2; DECONV 2x2 *3 stride 2 relu; ADD( CONV 3x3 *3 same relu | ID )",
+        "INPUT 8x8x3; CONV 1x1 *4 nobias; BN; POOL mean 2; DECONV 2x2 *3 stride 2 relu; ADD( CONV 1x1 *3 relu | ID )",
         "INPUT 8x8x3; CONV 3x3 *6 pad 1 relu; HEAD side( CONV 1x1 *2 relu -> FC 2 relu ); POOL max 2; FC 3; SOFTMAX",
     ],
 )

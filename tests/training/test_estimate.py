@@ -18,14 +18,16 @@ def small(net):
 
 
 def test_by_hand(small) -> None:
-    # BN: 2 parameters, 2 buffers; FC: 16*3 + 3 = 51. Outputs of one sample: 16 + 16 + 3 = 35.
+    # BN: 2 parameters, 2 buffers; FC: 16*3 + 3 = 51. Tensors begin at multiples of 16 values: each takes 16 a sample.
+    # Asked, a layer's input and output live at one time. When BN goes back: the input, both outputs, both gradients.
     found = estimate(small, 10, slots=2)
     assert found.parameters == found.kept == 4 * 55
     assert found.gradients == 4 * 53
     assert found.slots == 2 * 4 * 53
-    assert found.activations == found.activation_gradients == 4 * 10 * 35
-    assert found.inference == 4 * (55 + 350)
-    assert found.training == 4 * (55 + 55 + 53 + 2 * 53 + 350 + 350)
+    assert found.asked == 4 * 10 * 2 * 16
+    assert found.tensors == 4 * 10 * 5 * 16
+    assert found.inference == 4 * (55 + 320)
+    assert found.training == 4 * (55 + 55 + 53 + 2 * 53 + 800)
     assert estimate(small, 10, slots=2, dtype="float64").training == 2 * found.training
     # BN alone: outputs 2*160, parameters 4 + 4 + 2 + 4. FC: outputs 2*30, parameters 51*(1 + 1 + 1 + 2).
     assert found.largest.name == "bn1"

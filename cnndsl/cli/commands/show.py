@@ -21,6 +21,7 @@ from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.lang.lower import Lowered
+from cnndsl.passes.listing import after, names
 from cnndsl.source import Source
 
 HELP = "sizes, arithmetic, parameters and MACs of every layer; pictures"
@@ -34,6 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show too how many parameters a fully connected layer in the place of each convolution would have",
     )
+    parser.add_argument(
+        "--print-after",
+        choices=names(),
+        metavar="PASS",
+        help=f"show the graph after a pass and those before it instead: {', '.join(names())}; after plan, where "
+        "tensors lie in memory",
+    )
     options.add_choices(parser)
 
 
@@ -46,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
         if found is not None:
             print(form.render(found, terminal.style(sys.stdout)))
         raise
+    if args.print_after is not None:
+        print(after(network.graph, args.print_after), end="")
+        return 0
     summary = summarize(network.graph, source, network.recipe, fc_cost=args.fc_cost)
     print(form.render(summary, terminal.style(sys.stdout)))
     terminal.say(network.diagnostics, sys.stderr)

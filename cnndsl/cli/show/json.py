@@ -76,7 +76,7 @@ def _totals(summary: Summary) -> dict[str, Any] | None:
         "parameters": graph.parameter_count,
         "buffers": graph.buffer_count,
         "macs": graph.macs,
-        "memory_bytes": {"inference": memory.inference, "training": memory.training},
+        "memory_bytes": {"inference": memory.inference, "training": memory.training, "peak": memory.peak},
     }
 
 

@@ -39,7 +39,7 @@ def _totals(summary: Summary) -> list[str]:
         said.append(f"And {graph.buffer_count:,} running statistics, which are not trained.")
     said.append(
         f"Memory in float32: {amount(memory.inference)} for one sample, {amount(memory.training)} to train in batches "
-        f"of {memory.batch}."
+        f"of {memory.batch}, {amount(memory.peak)} of it at the peak of the memory plan."
     )
     if len(graph.outputs) > 1:
         said.append("Outputs: " + ", ".join(f"{n} {graph[at].type} ({_code(at)})" for n, at in graph.outputs.items()))

@@ -50,12 +50,14 @@ class Broken:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Bytes in float32: of one sample's `inference`, and of `training` with batches of `batch`. What is counted are
-    parameters and every layer's output; in training also a copy of the parameters, the gradients of both, and what the
-    optimizer keeps. Counted from sizes alone, it is the same on every machine."""
+    parameters, and as many outputs of layers as live at one time by the memory plan; in training also a copy of the
+    parameters, the gradients of both, and what the optimizer keeps. `peak` is what outputs and their gradients take
+    of `training`. Counted from sizes alone, it is the same on every machine."""
 
     inference: int
     training: int
     batch: int
+    peak: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def summarize(
 
 
 def memory(graph: Graph, recipe: Recipe) -> Memory:
-    training = estimate(graph, recipe.batch, slots=len(recipe.optimizer.attrs.slots)).training
-    return Memory(estimate(graph, 1, slots=0).inference, training, recipe.batch)
+    found = estimate(graph, recipe.batch, slots=len(recipe.optimizer.attrs.slots))
+    return Memory(estimate(graph, 1, slots=0).inference, found.training, recipe.batch, found.tensors)
 
 
 def line(span: Span | None, source: Source) -> int | None:

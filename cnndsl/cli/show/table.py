@@ -140,7 +140,8 @@ def _below(summary: Summary, style: Style) -> Iterator[str]:
         yield f"and {graph.buffer_count:,} running statistics, which are not trained"
     batch = f"batch{'es' if memory.batch > 1 else ''} of {memory.batch}"
     text = (
-        f"memory in float32: {amount(memory.inference)} for one sample, {amount(memory.training)} to train in {batch}"
+        f"memory in float32: {amount(memory.inference)} for one sample, {amount(memory.training)} to train in {batch},"
+        f" {amount(memory.peak)} of it at the peak of the memory plan"
     )
     yield from textwrap.wrap(text, style.width)
     if len(graph.outputs) > 1:
