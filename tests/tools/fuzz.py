@@ -82,6 +82,7 @@ def hold(program: str) -> bool:
     for d in found:
         assert text(d, Style(width=60))
         assert d.span is None or 0 <= d.span.start <= d.span.end <= len(d.span.source.text)
+    program = program.removeprefix("\ufeff")  # a byte order mark is no part of the text: whoever reads it drops it
     module, wrong = parse(Source("t", program))
     if module is None or wrong:
         assert found, "nothing is said of a text that cannot be read"
