@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Op, number, same_type
+from cnndsl.ops.spec import Op, input_only, number, same_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,4 +28,6 @@ word of a layer: `elu`, `elu 0.5`.""",
     examples=("ELU", "ELU 0.5", "CONV 3x3 *8 elu"),
     activation_word="elu",
     rectifier=True,
+    reads=input_only,
+    overwrites=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, input_only, same_type
 
 OP = Op(
     "GELU",
@@ -16,4 +16,6 @@ parameters. Also as the trailing word of a layer: `gelu`.""",
     examples=("GELU", "CONV 3x3 *8 gelu"),
     activation_word="gelu",
     rectifier=True,
+    reads=input_only,
+    overwrites=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.ops.groups import check_groups
-from cnndsl.ops.spec import Inputs, Op, ParamSpec, TensorType, count, option, whole_map
+from cnndsl.ops.spec import Inputs, Op, ParamSpec, TensorType, count, input_only, option, whole_map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +43,5 @@ remains of it. Parameters: 2*D.""",
     examples=("GN 4", "GN 8 eps 1e-3"),
     params=params,
     reach=whole_map,
+    reads=input_only,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, input_only, same_type
 
 OP = Op(
     "HSIGMOID",
@@ -15,4 +15,6 @@ gates channels). Its slope is 1/6 between -3 and 3, and taken as 0 at both. No p
 a layer: `hsigmoid`.""",
     examples=("HSIGMOID", "FC 16 hsigmoid"),
     activation_word="hsigmoid",
+    reads=input_only,
+    overwrites=True,
 )

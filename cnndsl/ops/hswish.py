@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, input_only, same_type
 
 OP = Op(
     "HSWISH",
@@ -16,4 +16,6 @@ the trailing word of a layer: `hswish`.""",
     examples=("HSWISH", "CONV 3x3 *8 hswish"),
     activation_word="hswish",
     rectifier=True,
+    reads=input_only,
+    overwrites=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Op, number, same_type
+from cnndsl.ops.spec import Op, input_only, number, same_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,4 +25,6 @@ slope is taken as a. No parameters. Also as the trailing word of a layer: `leaky
     examples=("LEAKY", "LEAKY 0.1", "CONV 3x3 *8 leaky"),
     activation_word="leaky",
     rectifier=True,
+    reads=input_only,
+    overwrites=True,
 )

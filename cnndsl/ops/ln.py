@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnndsl.ops.spec import Inputs, Op, ParamSpec, option, same_type
+from cnndsl.ops.spec import Inputs, Op, ParamSpec, input_only, option, same_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,4 +31,5 @@ position of one sample (Ba and others 2016; over depth as in ConvNeXt, Liu and o
 learned a channel; weight decay does not touch them. Over height and width too it is `GN 1`. Parameters: 2*D.""",
     examples=("LN", "LN eps 1e-6"),
     params=params,
+    reads=input_only,
 )

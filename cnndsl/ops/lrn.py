@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.arguments import LARGEST_WINDOW
-from cnndsl.ops.spec import Change, Op, Reject, number, option, same_type
+from cnndsl.ops.spec import Change, Op, Reject, input_only, number, option, same_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +48,5 @@ PyTorch do it; Krizhevsky, Sutskever and Hinton 2012, section 3.3, do not divide
 `LRN 5 alpha 5e-4 k 2`. No parameters.""",
     examples=("LRN 5", "LRN 5 alpha 5e-4 k 2", "LRN 3 beta 0.5"),
     check=check,
+    reads=input_only,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import Inputs, NoArguments, Op, Reject, TensorType
+from cnndsl.ops.spec import Inputs, NoArguments, Op, Reject, TensorType, input_only
 
 
 def infer(a: NoArguments, inputs: Inputs) -> TensorType:
@@ -44,4 +44,5 @@ size, or are 1x1xD (or a vector of D), one factor for each channel at all positi
 gates its input (Hu and others 2017). A branch's gradient is the output's times the values of all other branches,
 summed over the positions where it is one factor for all. No parameters.""",
     examples=("MUL( ID | POOL mean global -> FC 2 relu -> FC 3 sigmoid )", "MUL( ID | CONV 3x3 *3 pad 1 sigmoid )"),
+    reads=input_only,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import Inputs, NoArguments, Op, ParamSpec, same_type
+from cnndsl.ops.spec import Inputs, NoArguments, Op, ParamSpec, input_only, same_type
 
 
 def params(a: NoArguments, inputs: Inputs) -> tuple[ParamSpec, ...]:
@@ -23,4 +23,6 @@ Also as the trailing word of a layer: `prelu`.""",
     params=params,
     activation_word="prelu",
     rectifier=True,
+    reads=input_only,
+    overwrites=True,
 )

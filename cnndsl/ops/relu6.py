@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, output_only, same_type
 
 OP = Op(
     "RELU6",
@@ -16,4 +16,6 @@ word of a layer: `relu6`.""",
     examples=("RELU6", "CONV 3x3 *8 relu6"),
     activation_word="relu6",
     rectifier=True,
+    reads=output_only,
+    overwrites=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import Inputs, NoArguments, Op, ParamSpec, same_type
+from cnndsl.ops.spec import Inputs, NoArguments, Op, ParamSpec, input_only, same_type
 
 
 def params(a: NoArguments, inputs: Inputs) -> tuple[ParamSpec, ...]:
@@ -21,4 +21,5 @@ the network learn how much of the branch to use (Touvron and others 2021, LayerS
 factors. On a vector every value is a channel. Parameters: D.""",
     examples=("SCALE", "ADD( CONV 3x3 *3 pad 1 -> SCALE | ID )"),
     params=params,
+    reads=input_only,
 )

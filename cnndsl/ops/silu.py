@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, input_only, same_type
 
 OP = Op(
     "SILU",
@@ -15,4 +15,6 @@ others 2017). Its slope is s(x) + x*s(x)*(1 - s(x)). No parameters. Also as the 
     examples=("SILU", "CONV 3x3 *8 silu"),
     activation_word="silu",
     rectifier=True,
+    reads=input_only,
+    overwrites=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.ops.spec import NoArguments, Op, same_type
+from cnndsl.ops.spec import NoArguments, Op, input_only, same_type
 
 OP = Op(
     "SOFTPLUS",
@@ -14,4 +14,6 @@ OP = Op(
 sigmoid 1/(1 + exp(-x)). No parameters. Also as the trailing word of a layer: `softplus`.""",
     examples=("SOFTPLUS", "FC 84 softplus"),
     activation_word="softplus",
+    reads=input_only,
+    overwrites=True,
 )

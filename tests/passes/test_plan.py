@@ -74,7 +74,9 @@ def test_not_where_somebody_else_still_reads_it() -> None:
     # LEAKY's backward reads its input, so RELU behind it keeps it; RELU's own backward reads its output alone
     found = planned("INPUT 4x4x1; CONV 3x3 *1 pad 1; LEAKY; RELU; FC 16", "step")
     assert found.outputs["leaky1"] != found.outputs["conv1"]
-    assert found.outputs["relu1"] != found.outputs["leaky1"]  # LEAKY may read its output
+    assert found.outputs["relu1"] == found.outputs["leaky1"]
+    found = planned("INPUT 4x4x1; CONV 3x3 *1 pad 1; POOL max 1; RELU; FC 16", "step")
+    assert found.outputs["relu1"] != found.outputs["pool1"]  # POOL's backward reads its output
 
 
 def test_what_backward_reads_lives_until_then() -> None:

@@ -16,14 +16,14 @@ def forward(
     """y = min(max(0, x), 6)"""
     (x,) = xs
     y = np.minimum(np.maximum(0, x), 6)
-    return y, x, {}
+    return y, y, {}
 
 
 def backward(
-    a: Any, params: Mapping[str, Array], x: Array, dy: Array, ctx: Context
+    a: Any, params: Mapping[str, Array], y: Array, dy: Array, ctx: Context
 ) -> tuple[tuple[Array], dict[str, Array]]:
-    """dx = dy * f'(x): dy where 0 < x < 6, and 0 elsewhere, at 0 and 6 too."""
-    dx = np.where((x > 0) & (x < 6), dy, 0)
+    """dx = dy * f'(x): dy where 0 < y < 6, which is where 0 < x < 6, and 0 elsewhere, at 0 and 6 too."""
+    dx = np.where((y > 0) & (y < 6), dy, 0)
     return (dx,), {}
 
 

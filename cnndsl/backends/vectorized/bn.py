@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnndsl.backends.layout import samples_last
 from cnndsl.backends.protocol import Array, Context, Kernel, Memory
 from cnndsl.backends.vectorized.blocks import blocks
+from cnndsl.backends.vectorized.channels import channels
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ops.bn import BN
 
@@ -30,7 +30,7 @@ def forward(
 ) -> tuple[Array, Saved | None, dict[str, Array]]:
     """y = scale*(x - mean)/sqrt(var + eps) + shift, with the batch's mean and variance or the running ones."""
     y = ctx.output(xs[0].shape)
-    x, Y = _channels(xs[0]), _channels(y)
+    x, Y = channels(xs[0]), channels(y)
     if not ctx.training:
         mean, inverse = params["running_mean"], _inverse(a, params["running_var"])
         _normalize(a, params, x, mean, inverse, Y, ctx)
@@ -53,11 +53,6 @@ def forward(
         "running_var": (1 - a.momentum) * params["running_var"] + a.momentum * count / (count - 1) * var,
     }
     return y, Saved(x, mean, _inverse(a, var)), running
-
-
-def _channels(x: Array) -> Array:
-    """A tensor in lanes as D,P."""
-    return samples_last(x).reshape(x.shape[1], -1)
 
 
 def _inverse(a: BN, var: Array) -> Array:
@@ -92,9 +87,9 @@ def backward(
     """With n = (x - mean)*inverse: dscale = sum of dy*n, dshift = sum of dy,
     dx = scale*inverse*(dy - mean of dy - n * mean of dy*n)."""
     x, mean, inverse = saved
-    dY = _channels(dy)
+    dY = channels(dy)
     dx = ctx.gradient("x0", dy.shape) if ctx.wanted[0] else None
-    dX = None if dx is None else _channels(dx)
+    dX = None if dx is None else channels(dx)
     dscale, dshift = np.empty_like(mean), np.empty_like(mean)
     factor = params["weight"] * inverse if a.scale else inverse
     count = x.shape[1]

@@ -32,7 +32,7 @@ def apply(a: FC, W: Array, given: Array, ctx: Context, finish: Finish) -> Array:
 
     def rows(part: slice, memory: Memory) -> None:
         np.matmul(W[part], x, out=Y[part])
-        finish.units(Y[part], part)
+        finish.of(part).units(Y[part])
 
     ctx.split(a.units, _values(W, x), rows)
     return y

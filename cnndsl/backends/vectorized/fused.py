@@ -20,7 +20,13 @@ from cnndsl.ir.types import TensorType
 from cnndsl.ops.bn import BN
 from cnndsl.passes.fused import Fused
 
-HEADS: Mapping[str, Callable[[Any, Array, Array, Context, Finish], Array]] = {"CONV": conv.apply, "FC": fc.apply}
+HEADS: Mapping[str, Callable[[Any, Array, Array, Context, Finish], Array]] = {
+    "CONV": conv.apply,
+    "DWCONV": conv.apply,
+    "FC": fc.apply,
+}
+CEILINGS = {"RELU": None, "RELU6": 6.0}
+"""The activations that are done tile by tile: max(0, y), and the number that y is cut to."""
 
 
 def kernel(node: Node, given: TensorType, kernels: Mapping[str, Kernel]) -> Kernel:
@@ -51,7 +57,7 @@ def _taken(behind: tuple[Node, ...]) -> int:
     count = 0
     if count < len(behind) and behind[count].keyword == "BN":
         count += 1
-    if count < len(behind) and behind[count].keyword == "RELU":
+    if count < len(behind) and behind[count].keyword in CEILINGS:
         count += 1
     return count
 
@@ -68,7 +74,8 @@ def _finish(head: tuple[Node, ...], bias: Array | None, params: Mapping[str, Arr
     for step in head[1:]:
         if step.keyword == "BN":
             factor, bias = _affine(step.attrs, params_of(step, params), bias)
-    return Finish(factor, bias, rectified=head[-1].keyword == "RELU")
+    last = head[-1].keyword
+    return Finish(factor, bias, rectified=last in CEILINGS, ceiling=CEILINGS.get(last))
 
 
 def _affine(a: BN, params: Mapping[str, Array], bias: Array | None) -> tuple[Array, Array]:
