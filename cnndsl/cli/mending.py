@@ -8,7 +8,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TypeVar
 
-from cnndsl.diagnostics import Diagnostic
+from cnndsl.diagnostics import Diagnostic, Edit
 from cnndsl.diagnostics.fixes import applied, unasked
 from cnndsl.source import Source
 from cnndsl.training.atomic import write
@@ -19,16 +19,28 @@ ROUNDS = 10
 T = TypeVar("T")
 
 
-def mended(source: Source, look: Callable[[Source], tuple[T, tuple[Diagnostic, ...]]]) -> tuple[Source, T]:
-    """The text after every sure fix, and what looking at it gave. `look` gives a result, and what was found."""
+def mended(
+    source: Source, look: Callable[[Source], tuple[T, tuple[Diagnostic, ...]]]
+) -> tuple[Source, T, tuple[Edit, ...]]:
+    """The text after every sure fix, what looking at it gave, and the edits made, round after round: each is one of the
+    text before its round. `look` gives a result, and what was found."""
     result, found = look(source)
+    made: tuple[Edit, ...] = ()
     for _ in range(ROUNDS):
         edits = unasked(found, source)
         if not edits:
             break
+        made += edits
         source = Source(source.name, applied(source.text, edits))
         result, found = look(source)
-    return source, result
+    return source, result, made
+
+
+def told(edit: Edit) -> str:
+    """An edit in a line: ``2:1: `CONVV` -> `CONV```."""
+    old, new = (" ".join(text.split()) or text for text in (edit.span.text, edit.replacement))
+    what = f"`{new}` put in" if not old else f"`{old}` taken out" if not new else f"`{old}` -> `{new}`"
+    return f"{edit.span.line}:{edit.span.column}: {what}"
 
 
 def choices_left(found: Iterable[Diagnostic]) -> int:

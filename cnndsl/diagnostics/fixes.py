@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from cnndsl.diagnostics.catalog import CODES
 from cnndsl.diagnostics.model import Diagnostic, Edit, Fix
-from cnndsl.source import Source
+from cnndsl.source import Source, Span
 
 Found = tuple[Sequence[Diagnostic], int]
 """What checking a text finds, and the work it was: characters read, and steps written out."""
@@ -81,12 +81,13 @@ def verified(
 ) -> list[Diagnostic]:
     """The diagnostics with those of their fixes that help. Each fix is made in the text, which is checked again.
 
-    Its own diagnostic must be gone. A fix that is not sure, such as another pad, must bring no new error at all: the
-    rest of the network then fits too. A sure one, such as a misspelt word, may uncover what the mistake had hidden:
-    errors on later lines, further on one with a sure fix of its own, and anywhere one of the kinds in BEHIND. Several
-    sure ones are tried together first, as they are applied, and one by one where they do not all help so.
+    Its own diagnostic must be gone. A fix that is not sure, such as another pad, may show that a size further on does
+    not fit either, and says so then, behind those after which all fits; another new error speaks against it. A sure
+    one and a guessed word may uncover what the mistake had hidden: errors on later lines, further on one with such a
+    fix of its own, and anywhere one of the kinds in BEHIND. Several sure ones are tried together first, as they are
+    applied, and one by one where they do not all help so.
 
-    A sure fix keeps its words but loses its edits where it cannot be judged: what stands behind it cannot be read, it
+    Such a fix keeps its words but loses its edits where it cannot be judged: what stands behind it cannot be read, it
     changes another file than this one, or `budget` is used up, the work that may be spent (in the measure of
     `examine`). Every other fix that was not seen to help is dropped. A diagnostic left without advice points to its
     page.
@@ -120,19 +121,23 @@ class _Trials:
     def kept(self, d: Diagnostic, together: frozenset[int]) -> tuple[Fix, ...]:
         """The fixes of a diagnostic that are shown."""
         kept: list[Fix] = []
+        partly: list[Fix] = []
         for number, fix in enumerate(d.fixes):
             known = number == 0 and id(d) in together
-            outcome = "helps" if known else self.outcome(fix.edits, [d], sure=fix.sure)
-            if outcome == "helps":
+            outcome = "helps" if known else self.outcome(fix.edits, [d], sure=fix.sure or fix.word)
+            if isinstance(outcome, int):
+                partly.append(replace(fix, text=f"{fix.text}; line {outcome} does not fit then"))
+            elif outcome == "helps":
                 kept.append(fix)
-            elif outcome == "unclear" and fix.sure:
+            elif outcome == "unclear" and (fix.sure or fix.word):
                 kept.append(replace(fix, edits=()))
-        return tuple(kept)
+        return (*kept, *partly)
 
     def outcome(
         self, edits: Sequence[Edit], targets: Sequence[Diagnostic], *, sure: bool
-    ) -> Literal["helps", "unclear", "fails"]:
-        """What edits that are to mend some diagnostics do."""
+    ) -> Literal["helps", "unclear", "fails"] | int:
+        """What edits that are to mend some diagnostics do; a number is the line of a size further on that does not fit
+        once they are made."""
         if not edits or self.last > self.left or any(edit.span.source is not self.source for edit in edits):
             return "unclear"
         new = Source(self.source.name, applied(self.source.text, edits))
@@ -144,6 +149,7 @@ class _Trials:
         ends = sorted({moved(edit.span.end) for edit in edits})
         gone = {(d.code, *_range(d, moved)) for d in targets}
         unclear = False
+        further: int | None = None
         for d in after:
             key = _key(d, new, _Moved())
             if known[key]:
@@ -151,10 +157,13 @@ class _Trials:
             elif _among(d, gone, new):
                 return "fails"
             elif d.severity == "error" and not (sure and _may_be_behind(d, new, ends)):
+                if not sure and d.code.startswith("E3") and d.span is not None and _is_behind(d.span, new, ends, gone):
+                    further = further or d.span.line
+                    continue
                 if not sure or not d.code.startswith("E1"):
                     return "fails"
                 unclear = True
-        return "unclear" if unclear else "helps"
+        return "unclear" if unclear else further or "helps"
 
 
 def _with(d: Diagnostic, fixes: tuple[Fix, ...]) -> Diagnostic:
@@ -176,10 +185,15 @@ def _among(d: Diagnostic, places: Iterable[tuple[str, int, int]], source: Source
     return any(code == d.code and start <= last and first <= end for code, first, last in places)
 
 
+def _is_behind(span: Span, source: Source, ends: Sequence[int], places: Iterable[tuple[str, int, int]]) -> bool:
+    """Whether a place is behind all edits, and behind what they are to mend."""
+    return span.source is source and span.start >= max(*ends, *(last for _, _, last in places))
+
+
 def _may_be_behind(d: Diagnostic, source: Source, ends: Sequence[int]) -> bool:
     """Whether an error may have been hidden by words that were mended; `ends` is where they end, in order."""
     at = d.span.start if d.span is not None and d.span.source is source else None
-    if any(fix.sure for fix in d.fixes) and (at is None or at >= ends[0]):
+    if any(fix.sure or fix.word for fix in d.fixes) and (at is None or at >= ends[0]):
         return True
     if d.code.startswith("E1"):
         return False

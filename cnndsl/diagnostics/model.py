@@ -8,6 +8,7 @@ from typing import Literal
 
 from cnndsl.diagnostics import catalog
 from cnndsl.source import Span
+from cnndsl.words import guess
 
 Severity = Literal["error", "warning"]
 
@@ -32,18 +33,32 @@ class Edit:
 class Fix:
     """A way to mend it: what to tell the author, and the edits that do it, all at once.
 
-    `sure` is whether it can only have been meant so, as with a misspelt word: such fixes are applied unasked by
-    ``check --fix``. Others, such as another stride, make another network, and are the author's to choose.
+    `sure` is whether it can only have been meant so, as with a slip of the pen: such fixes are applied unasked by
+    ``check --fix``. Others, such as another stride, make another network, and are the author's to choose. `word` is
+    whether it is about what a word was meant to be, which hides what stands behind it.
     """
 
     text: str
     edits: tuple[Edit, ...]
     sure: bool = True
+    word: bool = False
 
 
 def replaced(span: Span, text: str, by: str, *, sure: bool = True) -> tuple[Fix, ...]:
     """The one fix that writes `by` in a place, told as `text`."""
     return (Fix(text, (Edit(span, by),), sure),)
+
+
+def suggested(
+    span: Span, word: str, known: Iterable[str], *, text: str = "did you mean `{}`?", by: str = "{}"
+) -> tuple[Fix, ...]:
+    """The fix that writes the known word which one in a place most likely stands for, if there is one. `text` tells it,
+    `by` is what is written, both with ``{}`` for the word."""
+    found = guess(word, known)
+    if found is None:
+        return ()
+    made = by.format(found.word)
+    return (Fix(text.format(made), (Edit(span, made),), found.sure, word=True),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from cnndsl.arguments import Argument
 from cnndsl.diagnostics import Diagnostic, Label
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics.model import replaced, suggested
 from cnndsl.lang import ast
 from cnndsl.ops.spec import Op
 from cnndsl.schema import complaints
@@ -344,7 +344,7 @@ class _Binder:
             self.at += 1  # an unknown option swallows its value, so that one slip makes one message
         if guess:
             help: tuple[str, ...] = ()
-            fixes = replaced(word.span, f"did you mean `{guess}`?", guess)
+            fixes = suggested(word.span, word.text, known)
         elif word.text.upper() in self.signature.others:
             help, fixes = (f"{word.text.upper()} is a layer of its own: `-> {word.text.upper()}`",), ()
         else:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cnndsl.diagnostics import Diagnostic, Label
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics.model import suggested
 from cnndsl.lang import ast
 from cnndsl.lang.bind import Bound
 from cnndsl.lang.resolve import Values, value
-from cnndsl.words import nearest
 
 MOST_LAYERS = 10_000
 MOST_STEPS = 100_000
@@ -77,10 +76,9 @@ class Library:
         self.used.add(name)
         found = self.definitions.get(name)
         if found is None and name not in self.broken:
-            guess = nearest(name, self.definitions)
-            fixes = replaced(call.name.span, f"did you mean `{guess}`?", guess) if guess else ()
+            fixes = suggested(call.name.span, name, self.definitions)
             has = f"blocks here: {', '.join(self.definitions)}" if self.definitions else "a block is defined so"
-            help = () if guess else (f"{has}: `block {name}(n) {{ … }}`" if not self.definitions else has,)
+            help = () if fixes else (f"{has}: `block {name}(n) {{ … }}`" if not self.definitions else has,)
             say(Diagnostic("E218", f"there is no block `{name}`", call.name.span, "unknown", help=help, fixes=fixes))
         return found
 
@@ -196,9 +194,8 @@ def _too_many(definition: Definition, call: ast.Call, count: int, say: Say) -> N
 def _no_parameter(definition: Definition, item: ast.Value, order: list[str], say: Say) -> None:
     assert item.name is not None
     name = definition.block.name.text
-    guess = nearest(item.name.text, order)
-    fixes = replaced(item.name.span, f"did you mean `{guess}`?", guess) if guess else ()
-    help = () if guess else (f"its parameters are {', '.join(order)}" if order else f"{name} takes no values",)
+    fixes = suggested(item.name.span, item.name.text, order)
+    help = () if fixes else (f"its parameters are {', '.join(order)}" if order else f"{name} takes no values",)
     message = f"{name} has no parameter `{item.name.text}`"
     say(Diagnostic("E219", message, item.name.span, "unknown", help=help, fixes=fixes))
 

@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from lark import Token
 
-from cnndsl.diagnostics import Diagnostic, Label
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics import Diagnostic, Fix, Label
+from cnndsl.diagnostics.model import replaced, suggested
 from cnndsl.source import Source, Span
-from cnndsl.words import nearest
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]|\r(?!\n)"
@@ -182,31 +181,43 @@ def _other(token: Token, span: Span, source: Source) -> Diagnostic:
 
 def _junk(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
     text = _short(token)
-    guess = None
+    fixes: tuple[Fix, ...] = ()
     if re.fullmatch(r"[0-9]+([xX*][0-9]+)+", str(token)):
-        guess = str(token).replace("X", "x")
+        fixes = _write(span, str(token).replace("X", "x"))
     elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", str(token)) and len(token) <= 128:
-        guess = nearest(token.upper(), layers) if token[0].isupper() else token.lower()
+        capital = token[0].isupper()
+        fixes = suggested(span, token, layers, text="write `{}`") if capital else _write(span, token.lower())
     elif re.fullmatch(r"\.[0-9]+", str(token)):
-        guess = f"0{token}"
+        fixes = _write(span, f"0{token}")
     help: tuple[str, ...] = ()
-    if not guess and token[0].isupper():
+    if not fixes and token[0].isupper():
         help = (f"layers are written in capitals: {', '.join(sorted(layers))}",) if layers else ()
-    fixes = replaced(span, f"write `{guess}`", guess) if guess else ()
     message = f"`{text}` is neither a layer, an option, a size nor a number"
     return Diagnostic("E103", message, span, help=help, fixes=fixes)
+
+
+def _write(span: Span, text: str) -> tuple[Fix, ...]:
+    return replaced(span, f"write `{text}`", text)
+
+
+def reserved_word(token: Token, source: Source) -> Diagnostic:
+    """`TRAIN` for `train`."""
+    small = token.lower()
+    message = f"`{small}` is written in small letters"
+    span = span_of(token, source)
+    return Diagnostic("E103", message, span, f"found `{token}`", fixes=_write(span, small))
 
 
 def word_as_step(token: Token, source: Source, layers: Collection[str]) -> Diagnostic:
     """A word that begins a step, with no values behind it as a block's use has them."""
     span = span_of(token, source)
-    guess = nearest(token.upper(), layers)
+    fixes = suggested(span, token, layers, text="write `{}`")
     return Diagnostic(
         "E103",
         f"a step begins with a layer's name in capitals, or is a block's use, and `{_short(token)}` is neither",
         span,
-        help=() if guess else ("options stand on the line of their layer", f"a block is used as `{_short(token)}( )`"),
-        fixes=replaced(span, f"write `{guess}`", guess) if guess else (),
+        help=() if fixes else ("options stand on the line of their layer", f"a block is used as `{_short(token)}( )`"),
+        fixes=fixes,
     )
 
 
@@ -309,4 +320,4 @@ def closes_nothing(token: Token, source: Source) -> Diagnostic:
         return Diagnostic("E106", "`|` stands outside of branches", span, help=help)
     opener = {"]": "[", ")": "(", "}": "{"}[str(token)]
     message = f"`{token}` closes nothing: there is no open `{opener}`"
-    return Diagnostic("E106", message, span, fixes=replaced(span, "take it out", ""))
+    return Diagnostic("E106", message, span, fixes=replaced(span, "take it out", "", sure=False))

@@ -38,6 +38,8 @@ _ACCEPTED: dict[tuple[int, ...], frozenset[str]] = {}
 """What may follow in a state of the one parser there is."""
 MOST_STATES = 10_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
+_WORDS = ("train", "block", "use", "set")
+"""Reserved words that something begins with."""
 _TOP = ("TRAIN", "BLOCK", "USE")
 """What stands outside of all brackets: at the start of a line it closes everything."""
 
@@ -164,6 +166,9 @@ class _Reader:
         return Token("EXPR", self.source.text[start : end + 1], start_pos=start)
 
     def _token(self, token: Token, previous: Token | None) -> None:
+        if self._is_reserved_in_capitals(token):
+            self._report(complaints.reserved_word(token, self.source))
+            token = Token.new_borrow_pos(token.upper(), token.lower(), token)
         at_line_start = previous is not None and previous.type in _SEPARATORS and "\n" in previous
         if token.type == "OPEN_STRING":
             self.swallowed += token
@@ -189,6 +194,11 @@ class _Reader:
             self._feed_or_recover(token)
             if token.type in _OPENERS and not self.skipping:
                 self._open(token)
+
+    def _is_reserved_in_capitals(self, token: Token) -> bool:
+        """Whether a token is `TRAIN` or `Block` where a step begins: what follows is read as what was meant."""
+        begins = self.at_fresh and not self.skipping and self.listing is None and not self.frames[-1].entries
+        return begins and token.type in ("LAYER", "JUNK") and token.lower() in _WORDS and token not in self.layers
 
     def _open(self, token: Token) -> None:
         """Goes into a bracket that was just fed: steps, entries of a train block, or a list of values."""

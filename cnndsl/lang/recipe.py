@@ -8,7 +8,7 @@ from typing import Any
 
 from cnndsl.arguments import Argument, arguments
 from cnndsl.diagnostics import Diagnostic, Label
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics.model import replaced, suggested
 from cnndsl.lang import ast
 from cnndsl.lang.bind import TRAIN_CODES, Bound, Signature, bind
 from cnndsl.recipe.block import KEYS, recipe
@@ -259,9 +259,8 @@ def _refused(name: str, item: Argument, numbers: list[ast.Number], diagnostics: 
 
 def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diagnostics: list[Diagnostic]) -> None:
     names = sorted(known)
-    guess = nearest(word.text, names)
-    help = () if guess else (f"known: {', '.join(names)}",)
-    fixes = replaced(word.span, f"did you mean `{guess}`?", guess) if guess else ()
+    fixes = suggested(word.span, word.text, names)
+    help = () if fixes else (f"known: {', '.join(names)}",)
     diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, fixes=fixes))
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from cnndsl.diagnostics import Diagnostic
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics.model import suggested
 from cnndsl.lang import ast
 from cnndsl.lang.expressions import ExpressionError, evaluate
 from cnndsl.source import Span
-from cnndsl.words import nearest
 
 Values = Mapping[str, int | None]
 """What names stand for: parameters of the block at hand, and pattern variables that were bound. None is a value that
@@ -75,11 +74,11 @@ def value(expression: ast.Expression, values: Values, say: Say) -> int | tuple[s
 
 def _unknown(name: ast.Name, values: Values) -> Diagnostic:
     parameters = [v for v in values if v[0].islower()]
-    guess = nearest(name.text, parameters)
     span: Span = name.span
+    fixes = suggested(span, name.text, parameters)
     message = f"there is no parameter `{name.text}`"
-    if guess:
-        return Diagnostic("E216", message, span, "unknown", fixes=replaced(span, f"did you mean `{guess}`?", guess))
+    if fixes:
+        return Diagnostic("E216", message, span, "unknown", fixes=fixes)
     if parameters:
         return Diagnostic("E216", message, span, "unknown", help=(f"parameters here: {', '.join(parameters)}",))
     help = ("write a number; only a block has parameters: `block name(n) { … }`",)

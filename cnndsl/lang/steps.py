@@ -11,7 +11,7 @@ from typing import Any
 
 from cnndsl.diagnostics import Diagnostic, Edit, Fix
 from cnndsl.diagnostics import Label as Mark
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics.model import suggested
 from cnndsl.lang import ast
 from cnndsl.lang.bind import Bound, Signature, bind, merged
 from cnndsl.lang.blocks import DEEPEST, Library, given
@@ -20,7 +20,6 @@ from cnndsl.lang.resolve import resolve, value
 from cnndsl.lang.scope import UNKNOWN, Flow, Label, Names, Scope
 from cnndsl.ops.spec import Op
 from cnndsl.source import Span
-from cnndsl.words import nearest
 
 MAIN = "main"
 
@@ -207,12 +206,11 @@ class Steps:
     def _ref(self, ref: ast.Ref, scope: Scope) -> Flow:
         found = scope.labels.get(ref.name)
         if found is None:
-            guess = nearest(ref.name, scope.labels)
-            fixes = replaced(ref.span, f"did you mean `@{guess}`?", f"@{guess}") if guess else ()
+            fixes = suggested(ref.span, ref.name, scope.labels, by="@{}")
             labels = ", ".join(scope.labels)
             help = (
                 ()
-                if guess
+                if fixes
                 else (f"labels before it: {labels}" if labels else f"set it before: `CONV 3x3 *8 as {ref.name}`",)
             )
             message = f"there is no label `{ref.name}` before this step"
@@ -306,9 +304,8 @@ class Steps:
         return any(step.name.end <= at < step.span.end for at in self.unclosed)
 
     def _unknown_layer(self, name: Span) -> Diagnostic:
-        guess = nearest(name.text, self.layers)
-        help: tuple[str, ...] = () if guess else (f"layers here: {', '.join(sorted(self.layers))}",)
-        fixes = replaced(name, f"did you mean `{guess}`?", guess) if guess else ()
+        fixes = suggested(name, name.text, self.layers)
+        help: tuple[str, ...] = () if fixes else (f"layers here: {', '.join(sorted(self.layers))}",)
         message = f"there is no layer `{name.text}`"
         return Diagnostic("E201", message, name, "unknown", help=help, fixes=fixes)
 

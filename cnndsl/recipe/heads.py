@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cnndsl.diagnostics import Diagnostic
-from cnndsl.diagnostics.model import replaced
+from cnndsl.diagnostics.model import suggested
 from cnndsl.recipe.spec import MAIN, Recipe, Setting
 from cnndsl.source import Span
-from cnndsl.words import nearest
 
 
 def trained(recipe: Recipe, outputs: Collection[str]) -> dict[str, Setting]:
@@ -54,11 +53,10 @@ def _not_there(name: str, loss: Setting, outputs: Collection[str]) -> Diagnostic
         message = "the network has no output of its own besides its heads, so this `loss` is nobody's"
         help: tuple[str, ...] = (f"name the head: `loss {others[0]} {loss.word}`",) if others else ()
         return Diagnostic("E507", message, loss.span, "for which head?", help=help)
-    guess = nearest(name, others)
     message = f"there is no head `{name}` for this `loss`"
     place = _word(loss.span, name)
-    if guess is not None:
-        fixes = replaced(place, f"did you mean `{guess}`?", guess) if place is not None else ()
+    fixes = suggested(place, name, others) if place is not None else ()
+    if fixes:
         return Diagnostic("E507", message, place, "unknown", fixes=fixes)
     if others:
         help = (f"the network's heads are {', '.join(others)}",)

@@ -40,16 +40,33 @@ def test_a_choice_stays_where_the_rest_fits() -> None:
         assert cnndsl.check(mended(text, d, number)) == []
 
 
-def test_a_choice_goes_where_a_later_size_does_not_fit() -> None:
+def test_a_choice_says_which_later_size_does_not_fit() -> None:
     (d,) = cnndsl.check("INPUT 32x32x3\nCONV 3x3 *2 stride 2 pad 1\nPOOL max 2\nFC 10")
-    assert not any("ceil" in fix.text for fix in d.fixes)  # 17x17, which POOL max 2 does not divide
-    assert any("floor" in fix.text for fix in d.fixes)
+    said = [(fix.text.split("`")[1], "does not fit then" in fix.text) for fix in d.fixes]
+    # floor gives 16x16; ceil 17x17 and stride 3 11x11, which POOL max 2 does not divide
+    assert ("floor", False) in said
+    assert ("ceil", True) in said
+    assert [later for _, later in said] == sorted(later for _, later in said)
+    ceil = next(fix for fix in d.fixes if "`ceil`" in fix.text)
+    assert ceil.text.endswith("; line 3 does not fit then")
 
 
-def test_a_choice_goes_where_another_error_of_the_sizes_remains() -> None:
+def test_a_choice_stays_where_a_later_layer_has_an_error_of_its_own() -> None:
+    text = "INPUT 224x224x3\nCONV 7x7 *64 stride 2 pad 3\nPOOL max 3 stride 2 pad 1\nCONV 3x3 *8 pad 1\nFC 10"
+    (d,) = cnndsl.check(text)  # (224 - 7 + 6)/2 + 1 = 112.5, and (112 - 3 + 2)/2 + 1 = 56.5
+    assert any(fix.text.startswith("add `floor`") and fix.text.endswith("line 3 does not fit then") for fix in d.fixes)
     (d,) = cnndsl.check("INPUT 32x32x3\nCONV 3x3 *2 stride 2 pad 1\nPOOL max 99")
     assert d.code == "E301"
-    assert d.fixes == ()
+    assert d.fixes
+
+
+def test_a_choice_goes_where_what_it_gives_cannot_be_joined() -> None:
+    text = "INPUT 9x9x1\nADD( CONV 2x2 *3 stride 2 | CONV 1x1 *3 stride 2 )\nFC 10"  # 4.5, beside 5
+    (d,) = cnndsl.check(text)
+    assert d.fixes
+    for fix in d.fixes:
+        assert cnndsl.check(applied(text, fix.edits)) == [], fix.text
+    assert not any("`floor`" in fix.text for fix in d.fixes)
 
 
 def test_a_choice_stays_beside_a_mistake_elsewhere() -> None:
@@ -177,7 +194,10 @@ def test_every_choice_that_is_shown_gives_a_network(seed: int) -> None:
             for fix in d.fixes:
                 assert fix.edits
                 after = errors(cnndsl.check(applied(text, fix.edits)))
-                assert len(after) == len(errors(found)) - 1, (text, fix)
+                further = [e for e in after if e.span and fix.text.endswith(f"; line {e.span.line} does not fit then")]
+                assert ("does not fit then" in fix.text) == bool(further), (text, fix)
+                assert all(e.code.startswith("E3") for e in further)
+                assert len(after) == len(errors(found)) - (not further), (text, fix)
                 shown += 1
     assert shown > 20
 

@@ -91,14 +91,14 @@ def _file(path: str, args: argparse.Namespace, backend: Backend | None, said: Te
     if path == "-" and not args.diff:
         help = ("`--diff` shows what would change",)
         raise CnnError(Diagnostic("E806", "standard input cannot be rewritten by `--fix`", help=help))
-    new, looked = mending.mended(source, look)
+    new, looked, edits = mending.mended(source, look)
     changed = new.text != source.text
     if args.diff:
         sys.stdout.write(mending.difference(source, new))
         sys.stdout.flush()
     elif changed:
         mending.rewrite(path, new)
-        print(f"{path}: mended", file=said)
+        print(f"{path}: mended", *(f"  {mending.told(edit)}" for edit in edits), sep="\n", file=said)
     if left := mending.choices_left(looked.found):
         what = "1 more mistake has a fix" if left == 1 else f"{left} more mistakes have fixes"
         print(f"{options.name(path)}: {what} to choose by hand", file=said)

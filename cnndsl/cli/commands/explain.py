@@ -48,7 +48,7 @@ def _shown(name: str | None, *, markdown: bool) -> Iterator[str]:
     page = contents(layers) if name is None else find(name, layers)
     if page is None:
         assert name is not None
-        guess = nearest(name, names(layers))
+        guess = (nearest(name, names(layers)) or "").partition(" ")[0]
         help = (f"did you mean `{guess}`?",) if guess else ("`cnndsl explain` lists all pages",)
         raise CnnError(Diagnostic("E806", f"there is no page `{name}`", help=help))
     yield show(page)
