@@ -33,6 +33,7 @@ NEIGHBOURS = {
     ("builtin", "plugins"),
     ("__init__", "api"),
     ("__main__", "cli"),
+    ("cli", "testing"),
     ("api", "__init__"),
 }
 
@@ -41,7 +42,8 @@ HOMES = {
     "jsonschema": ("schema",),
     "rich": ("cli",),
     "pygments": ("highlighting",),
-    "numpy": ("backends", "training"),
+    "numpy": ("backends", "training", "testing"),
+    "scipy": ("testing",),
     "safetensors": ("training",),
     "threadpoolctl": ("backends",),
 }

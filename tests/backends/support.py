@@ -16,42 +16,14 @@ from cnndsl.backends.tableprogram import TableProgram
 from cnndsl.backends.workspace import Workspace
 from cnndsl.builtin import PLUGIN
 from cnndsl.diagnostics import CnnError
-from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
 from cnndsl.plugins import registry
+from cnndsl.testing import subject
+from cnndsl.testing.build import Net, layer
 
 REGISTRY = registry((PLUGIN,))
 BACKENDS: dict[str, TableBackend] = {name: REGISTRY.backend(name) for name in ("naive", "vectorized")}
-
-
-class Net:
-    """Builds a graph: each call adds a layer behind the last one, or behind the named ones, and gives its name."""
-
-    def __init__(self, height: int, width: int, depth: int):
-        self.nodes: dict[str, Node] = {}
-        self.last = "input"
-        self("INPUT", size=(height, width, depth))
-
-    def __call__(self, keyword: str, *inputs: str, **attrs: Any) -> str:
-        number = 1 + sum(node.keyword == keyword for node in self.nodes.values())
-        name = "input" if keyword == "INPUT" else f"{keyword.lower()}{number}"
-        sources = () if keyword == "INPUT" else inputs or (self.last,)
-        types = tuple(self.nodes[source].type for source in sources)
-        self.nodes[name] = layer(name, keyword, attrs, sources, types)
-        self.last = name
-        return name
-
-    def graph(self, **outputs: str) -> Graph:
-        """The graph; without names the last layer is the output `main`."""
-        return Graph("net", tuple(self.nodes.values()), outputs or {"main": self.last})
-
-
-def layer(
-    name: str, keyword: str, attrs: Mapping[str, Any], inputs: Sequence[str], types: tuple[TensorType, ...]
-) -> Node:
-    op = REGISTRY.layers[keyword]
-    made = op.attrs(**attrs)
-    return Node(name, op, made, tuple(inputs), op.infer(made, types), op.params(made, types))
 
 
 def program(backend: str, graph: Graph, dtype: str = "float64", seed: int = 0) -> TableProgram:
@@ -73,17 +45,7 @@ def batch(graph: Graph, count: int = 2, seed: int = 0) -> Any:
 
 def random_state(graph: Graph, seed: int = 0) -> dict[str, Array]:
     """Parameters and buffers of any value, variances above 0."""
-    rng = np.random.default_rng(seed)
-    return {
-        name: rng.uniform(0.5, 2, spec.shape) if name.endswith("_var") else rng.normal(size=spec.shape)
-        for name, spec in graph.params.items()
-    }
-
-
-def spread(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Values in random order, 0.1 apart and none near 0: off the kinks of RELU and the ties of a maximum."""
-    values = (np.arange(np.prod(shape)) - np.prod(shape) // 2 + 0.5) * 0.1
-    return rng.permutation(values).reshape(shape)
+    return subject.random_state(graph, np.random.default_rng(seed))
 
 
 class Poisoned(Workspace):

@@ -1,18 +1,18 @@
-"""Numbers worked out by hand, on every backend. The numbers are in tests/cases, a file a layer."""
+"""Numbers worked out by hand, on every backend. Kernels run by themselves, in memory that shows who reads what it never
+wrote; the conformance kit runs the same cases as programs."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from runpy import run_path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from cnndsl.testing.cases import cases
+
 from .support import BACKENDS, REGISTRY, run_layer
 
-FILES = sorted((Path(__file__).parent.parent / "cases").glob("*.py"))
-CASES = [(file.stem.upper(), case) for file in FILES for case in run_path(str(file))["CASES"]]
+CASES = list(cases())
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -12,8 +12,8 @@ from cnndsl.backends import naive
 from cnndsl.backends.protocol import Kernel, Options
 from cnndsl.backends.table import TableBackend, kernels_in
 from cnndsl.diagnostics import CnnError
+from cnndsl.testing.networks import inception
 
-from .geometry import inception
 from .support import BACKENDS, Net, batch, random_state, refused, small
 
 STATE = random_state(small())

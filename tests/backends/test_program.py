@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .geometry import NETWORKS, inception, residual, twice, two_outputs
+from cnndsl.testing.networks import NETWORKS, inception, residual, twice, two_outputs
+
 from .support import BACKENDS, Net, batch, program, random_state, small
 
 STATE = random_state(small())

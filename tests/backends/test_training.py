@@ -11,10 +11,10 @@ import pytest
 from cnndsl.backends.protocol import Array, Objective, Options
 from cnndsl.backends.tabletraining import TableTraining
 from cnndsl.ir.graph import Graph
+from cnndsl.testing.networks import inception, residual, two_outputs
+from cnndsl.testing.objective import SGD, Squares
 
-from .geometry import inception, residual, two_outputs
 from .support import BACKENDS, Net, random_state, refused
-from .training import SGD, Squares
 
 
 def start(

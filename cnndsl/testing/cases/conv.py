@@ -1,12 +1,14 @@
 """CONV, worked by hand. Arrays are samples, depth, rows, columns; what is left out of `attrs` has its default."""
 
+from typing import Any
 
-def digits(text):
+
+def digits(text: Any) -> Any:
     """Rows of one-digit numbers as one map of one sample."""
     return [[[[int(digit) for digit in row] for row in text.split()]]]
 
 
-def row(*values):
+def row(*values: Any) -> Any:
     """One sample of one row."""
     return [[[list(values)]]]
 

@@ -23,7 +23,7 @@ class SGD:
     """w <- w - lr*v with v <- momentum*v + g; decay is added to the gradient. Notes the steps it was called with."""
 
     name = "sgd"
-    slots = ("velocity",)
+    slots: tuple[str, ...] = ("velocity",)
 
     def __init__(self, momentum: float = 0.0, decay: float = 0.0):
         self.momentum, self.decay = momentum, decay

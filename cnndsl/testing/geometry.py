@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import Reject
-
-from .support import Net
+from cnndsl.lang.written import written
+from cnndsl.testing.build import Net
 
 FITS = ("exact", "floor", "ceil", "same")
 BIASES = ("none", "filter", "position")
@@ -21,7 +21,7 @@ def windows(rng: np.random.Generator, *, dilated: bool) -> dict[str, Any]:
     window = tuple(int(n) for n in rng.integers(1, 4, 2))
     dilate = tuple(int(n) for n in rng.integers(1, 3, 2)) if dilated and rng.random() < 0.4 else (1, 1)
     fit = str(rng.choice(FITS, p=[0.2, 0.3, 0.3, 0.2]))
-    pad = (0, 0, 0, 0)
+    pad: tuple[int, ...] = (0, 0, 0, 0)
     if fit != "same" and rng.random() < 0.7:
         reach = [(f - 1) * d for f, d in zip(window, dilate, strict=True)]
         pad = tuple(int(rng.integers(0, reach[axis] + 1)) for axis in (0, 1, 0, 1))
@@ -138,7 +138,8 @@ def plain(rng: np.random.Generator) -> Graph:
 
 def activation(rng: np.random.Generator) -> Graph:
     """One activation on up to 128 values a sample, which reach past 6 and -6."""
-    net = Net(*(int(n) for n in rng.choice([1, 4, 8], 2)), int(rng.integers(1, 3)))
+    height, width = (int(n) for n in rng.choice([1, 4, 8], 2))
+    net = Net(height, width, int(rng.integers(1, 3)))
     if rng.random() < 0.2:
         net("FLATTEN")
     keyword, attrs = (
@@ -241,91 +242,15 @@ def layers(kind: str, seed: int) -> list[Graph]:
     return [draw(rng) for _ in range(count)]
 
 
-def residual() -> Graph:
-    net = Net(5, 5, 2)
-    start = net("CONV", window=(3, 3), filters=3, pad=(1, 1, 1, 1), bias="none")
-    net("BN")
-    first = net("TANH")
-    net("CONV", window=(3, 3), filters=3, pad=(1, 1, 1, 1), bias="none")
-    deep = net("BN", scale=False)
-    net("ADD", deep, first, start)
-    net("POOL", mode="mean", reach="global")
-    net("FC", units=3)
-    return net.graph()
+def drawn(kind: str, rng: np.random.Generator, share: float) -> Iterator[tuple[str, Graph]]:
+    """That share of a kind's graphs, each with its text."""
+    draw, count = KINDS[kind]
+    for _ in range(max(1, round(share * count))):
+        graph = draw(rng)
+        yield outline(graph), graph
 
 
-def inception() -> Graph:
-    net = Net(6, 5, 2)
-    a = net("CONV", window=(1, 1), filters=2)
-    net("CONV", "input", window=(1, 1), filters=2)
-    b = net("CONV", window=(3, 3), filters=2, pad=(1, 1, 1, 1))
-    net("POOL", "input", mode="max", window=(3, 3), stride=(1, 1), pad=(1, 1, 1, 1))
-    c = net("CONV", window=(1, 1), filters=1)
-    net("CONCAT", a, b, c, "input")
-    net("SIGMOID")
-    net("DROPOUT", rate=0.3)
-    net("POOL", mode="mean", window=(2, 2), fit="ceil", countpad=True)
-    net("FC", units=4)
-    net("SOFTMAX")
-    return net.graph()
-
-
-def two_outputs() -> Graph:
-    """The output `side` is read by the main flow too."""
-    net = Net(4, 4, 1)
-    net("CONV", window=(2, 2), filters=2, stride=(2, 2))
-    side = net("TANH")
-    net("FC", units=3)
-    net("BN", eps=0.1)
-    main = net("FC", units=2)
-    return net.graph(main=main, side=side)
-
-
-def gated() -> Graph:
-    """Squeeze and excitation, as MobileNetV3 writes it, between channels that are split, shuffled and normed."""
-    net = Net(4, 3, 4)
-    left = net("TAKE", start=0, stop=2)
-    net("TAKE", "input", start=2, stop=4)
-    net("CONV", window=(3, 3), filters=4, pad=(1, 1, 1, 1), bias="none")
-    net("GN", groups=2)
-    right = net("HSWISH")
-    net("CONCAT", left, right)
-    x = net("SHUFFLE", groups=3)
-    net("POOL", mode="mean", reach="global")
-    net("FC", units=2)
-    net("PRELU")
-    net("FC", units=6)
-    gate = net("HSIGMOID")
-    net("MUL", x, gate)
-    net("SCALE")
-    net("LN")
-    net("GELU")
-    net("FC", units=2)
-    return net.graph()
-
-
-def twice() -> Graph:
-    """A tensor that is used twice by one layer, and that layer's output again."""
-    net = Net(3, 3, 2)
-    x = net("CONV", window=(2, 2), filters=2)
-    y = net("ADD", x, x)
-    z = net("ADD", y, x)
-    net("CONCAT", z, y, z)
-    return net.graph()
-
-
-def pooled() -> Graph:
-    net = Net(7, 6, 1)
-    net("CONV", window=(3, 3), filters=4, fit="same", stride=(2, 1), groups=1)
-    net("RELU")
-    net("CONV", window=(2, 3), filters=4, groups=2, dilate=(1, 2), pad=(0, 1, 1, 2))
-    net("RELU")
-    net("POOL", mode="max", window=(3, 2), stride=(2, 2), fit="ceil")
-    net("POOL", mode="max", window=(2, 2), stride=(1, 1))
-    net("FLATTEN")
-    net("DROPOUT", rate=0.5)
-    net("FC", units=3, bias="none")
-    return net.graph()
-
-
-NETWORKS = {made.__name__: made for made in (residual, inception, two_outputs, gated, twice, pooled)}
+def outline(graph: Graph) -> str:
+    """The graph in one line, for a person."""
+    steps = (" ".join((n.keyword, *written(n.op, n.op.dump(n.attrs)))) for n in graph.nodes[1:])  # type: ignore[arg-type]
+    return f"{graph.input.type} -> {' -> '.join(steps)}"

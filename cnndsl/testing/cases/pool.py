@@ -1,7 +1,9 @@
 """POOL, worked by hand. Arrays are samples, depth, rows, columns."""
 
+from typing import Any
 
-def row(*values):
+
+def row(*values: Any) -> Any:
     """One sample of one row."""
     return [[[list(values)]]]
 

@@ -1,7 +1,9 @@
 """DWCONV, worked by hand. Arrays are samples, depth, rows, columns; what is left out of `attrs` has its default."""
 
+from typing import Any
 
-def row(*values):
+
+def row(*values: Any) -> Any:
     """One sample of one row."""
     return [[[list(values)]]]
 

@@ -1,0 +1,1 @@
+"""The sections of the kit, a module each."""
