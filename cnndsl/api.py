@@ -29,9 +29,9 @@ from cnndsl.resources import folder as shipped
 from cnndsl.source import Source, Span
 
 if TYPE_CHECKING:
-    from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Backend
     from cnndsl.training.events import Event
+    from cnndsl.training.model import Model
     from cnndsl.training.result import Trained
     from cnndsl.training.trainer import Trainer
 
@@ -120,6 +120,16 @@ class Network:
         """The program written out: no blocks, no `set`, no groups. Raises CnnError (E210) on a pattern."""
         tree = expand(self.module, self.registry.layers, used=self.lowered.used, choices=self.choices)
         return unparse(tree)
+
+
+def _place(value: object, what: str) -> Path | None:
+    """A folder that was given, None for none. Raises CnnError (E806)."""
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        message = f"`{what}` is the path of a folder, found {value!r}"
+        raise CnnError(Diagnostic("E806", message))
+    return Path(value)
 
 
 def _source(text: object, name: str) -> Source:
@@ -222,6 +232,9 @@ def _size_that_fits(module: ast.Module, choices: Choices | None, base: Path | No
 
 def read_file(path: str | os.PathLike[str]) -> Source:
     """The source in a file. Raises CnnError: E805 where it cannot be opened, E102 where it is not UTF-8."""
+    if not isinstance(path, str | os.PathLike):
+        message = f"`load` takes the path of a file, found {type(path).__name__}"
+        raise CnnError(Diagnostic("E806", message))
     try:
         return read_source_file(path)
     except CnnError as error:
@@ -263,7 +276,8 @@ def loads(
 ) -> Network:
     """The network in a text; as `load`. Paths in it are relative to the folder `base`, and `name` is its name."""
     source = _source(text, "<string>")
-    return network(source, _choices(input, variables, drop_optional), Path(base) / f"{name}.cnn", data, registry)
+    path = (_place(base, "base") or Path()) / f"{name}.cnn"
+    return network(source, _choices(input, variables, drop_optional), path, data, registry)
 
 
 def network(
@@ -278,7 +292,7 @@ def network(
     registry = registry or load_plugins()
     name = Path(path).stem.strip("-") or "network"
     base = Path(path).resolve().parent
-    folder = None if data is None else Path(data)
+    folder = _place(data, "data")
     module, lowered, found = examine(source, choices, name=name, base=base, data=folder, registry=registry)
     if module is None or lowered is None or errors(found):
         raise CnnError(found)
@@ -298,8 +312,11 @@ def check(
     """Everything that is wrong with a program's text, warnings too; empty where it is clean. Raises nothing for it.
     `base` is the folder that paths in it are relative to; without one, no other files are looked at. `memory` is how
     many bytes training may need at most (1 TiB where left out)."""
-    folder = None if base is None else Path(base)
     try:
+        folder = _place(base, "base")
+        if memory is not None and (type(memory) is not int or memory < 1):
+            message = f"`memory` is a whole number of bytes, from 1; found {memory!r}"
+            raise CnnError(Diagnostic("E806", message))
         _, lowered, found = examine(_source(text, name), _choices(input, variables, drop_optional), base=folder)
     except CnnError as error:
         return list(error.diagnostics)
@@ -341,7 +358,9 @@ def borrowed(graph: Graph, backend: Backend) -> list[Diagnostic]:
 
 
 def backend_name(asked: str) -> str:
-    """The backend that `auto` stands for; any other name is itself."""
+    """The backend that `auto` stands for; any other name is itself. Raises CnnError (E806) for what is no name."""
+    if not isinstance(asked, str):
+        raise CnnError(Diagnostic("E806", f"a backend is given by its name, found {asked!r}"))
     return "vectorized" if asked == "auto" else asked
 
 
@@ -361,11 +380,11 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     masks of DROPOUT; `dtype` is ``float32`` or ``float64``. Raises CnnError: E801 for an unknown backend, E210 for a
     pattern, E806 for another dtype or seed.
     """
-    from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Options
     from cnndsl.training import memory
     from cnndsl.training.estimate import estimate, refusal
     from cnndsl.training.init import initial_state
+    from cnndsl.training.model import Model
 
     network = _ready(network)
     if dtype not in ("float32", "float64"):
@@ -429,15 +448,15 @@ def train(
     `on_event` is called with every event of the training (`cnndsl.training.events`). Raises CnnError as `trainer`, and
     E804 where the loss is no longer a number.
     """
-    from cnndsl.backends.model import Model
     from cnndsl.backends.protocol import Options
+    from cnndsl.training.model import Model
     from cnndsl.training.result import Trained, follow
 
     network = _ready(network)
     if on_event is not None and not callable(on_event):
         message = f"`on_event` is a function that takes an event, found {type(on_event).__name__}"
         raise CnnError(Diagnostic("E806", message))
-    folder = None if out is None else Path(out)
+    folder = _place(out, "out")
     teacher = trainer(network, backend=backend)
     history, finished = follow(teacher, network.name, network.text, folder, on_event)
     runner = network.registry.backend(backend_name(backend or network.recipe.backend))

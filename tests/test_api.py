@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cnndsl
-import cnndsl.backends.model
+import cnndsl.training.model
 from cnndsl.diagnostics import CnnError
 from cnndsl.training.events import EpochDone, Finished, Started, StepDone
 
@@ -18,7 +18,7 @@ TEXT = "INPUT 6x6x1; CONV 3x3 *4 tanh; BN; DROPOUT 0.2; POOL max 2; FC 3"
 DIGITS = "INPUT 8x8x1; CONV 3x3 *4 relu; FC 10; SOFTMAX\ntrain { data digits limit 300; epochs 3; batch 50; seed 3 }"
 
 
-@pytest.mark.parametrize("module", [cnndsl, cnndsl.backends.model])
+@pytest.mark.parametrize("module", [cnndsl, cnndsl.training.model])
 def test_examples_in_docstrings(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
@@ -131,9 +131,68 @@ def test_wrong_use() -> None:
         (lambda: cnndsl.compile(TEXT).forward("x"), "E809"),  # type: ignore[arg-type]
         (lambda: cnndsl.train("INPUT 3x3x1; FC 3"), "E606"),
         (lambda: cnndsl.train(DIGITS, backend="none"), "E801"),
+        (lambda: cnndsl.train(DIGITS, backend=["a"]), "E806.*backend"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(TEXT, backend=3), "E806.*backend"),  # type: ignore[arg-type]
+        (lambda: cnndsl.train(DIGITS, out=3), "E806.*`out`"),  # type: ignore[arg-type]
+        (lambda: cnndsl.train(DIGITS, out=""), "E806.*`out`"),
+        (lambda: cnndsl.load(None), "E806.*NoneType"),  # type: ignore[arg-type]
+        (lambda: cnndsl.loads(TEXT, base=3), "E806.*`base`"),  # type: ignore[arg-type]
+        (lambda: cnndsl.loads(TEXT, data=b"x"), "E806.*`data`"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile(TEXT).load(None), "E806.*NoneType"),  # type: ignore[arg-type]
+        (lambda: cnndsl.compile("INPUT 2x2x1; HEAD v( FC 2 )").predict(np.ones((1, 1, 2, 2))), "E806.*outputs are v"),
     ]:
         with pytest.raises(CnnError, match=says):
             call()
+
+
+def test_check_says_what_is_wrong_with_its_own_arguments() -> None:
+    for more in ({"memory": 1.5}, {"memory": 0}, {"memory": True}, {"base": 3}, {"base": ""}):
+        assert [d.code for d in cnndsl.check("INPUT 3x3x1; FC 3", **more)] == ["E806"], more  # type: ignore[arg-type]
+
+
+def test_weights_of_a_run_are_loaded(tmp_path: Path) -> None:
+    text = DIGITS.replace("relu;", "nobias; BN; RELU;").replace("epochs 3", "epochs 1")
+    trained = cnndsl.train(text, out=tmp_path / "run").model
+    for path in (tmp_path / "run", str(tmp_path / "run" / "weights.safetensors")):
+        for dtype in ("float32", "float64"):
+            model = cnndsl.compile(text, seed=9, dtype=dtype)
+            assert model.load(path) is model
+            assert set(model.state) == set(trained.state)
+            for name, array in model.state.items():
+                assert array.dtype == dtype
+                assert np.array_equal(array, trained.state[name]), name
+    assert not np.array_equal(trained.buffers["bn1.running_mean"], np.zeros(4))
+
+
+def test_weights_that_do_not_fit_change_nothing(tmp_path: Path) -> None:
+    cnndsl.train(DIGITS.replace("epochs 3", "epochs 1"), out=tmp_path / "run")
+    model = cnndsl.compile("INPUT 8x8x1; CONV 3x3 *5; CONV 3x3 *5; FC 9; FC 10")
+    before = {name: array.copy() for name, array in model.state.items()}
+    with pytest.raises(CnnError) as caught:
+        model.load(tmp_path / "run")
+    (d,) = caught.value.diagnostics
+    assert (d.code, len(d.notes), d.notes[-1]) == ("E702", 6, "and 3 more")  # eight arrays, none as in the file
+    assert d.notes[0] == "conv1.weight: the network has [5, 1, 3, 3], the file [4, 1, 3, 3]"
+    assert all(np.array_equal(before[name], model.state[name]) for name in before)
+    (tmp_path / "broken").write_bytes(b"x")
+    for path, says in ((tmp_path / "broken", "E701"), (tmp_path / "gone", "E805"), (tmp_path, "E805")):
+        with pytest.raises(CnnError, match=says):
+            model.load(path)
+
+
+def test_only_what_is_there_can_be_set() -> None:
+    model = cnndsl.compile(TEXT)
+    mean = np.zeros(4, dtype=np.float32)
+    with pytest.raises(CnnError, match=r"E806.*'bn1.running_mean' to set.*buffers"):
+        model.parameters["bn1.running_mean"] = mean
+    with pytest.raises(CnnError, match=r"E806.*'conv1.weigth' to set.*conv1.weight"):
+        model.parameters.update({"conv1.weigth": mean})
+    with pytest.raises(CnnError, match=r"E806.*parameters"):
+        model.buffers["conv1.bias"] = mean
+    model.buffers["bn1.running_mean"] = mean + 3
+    model.parameters["conv1.bias"] = mean + 2
+    assert model.state["bn1.running_mean"][0] == 3
+    assert model.state["conv1.bias"][0] == 2
 
 
 def test_train(tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def read(path: str) -> Source:
     """The source in a file; ``-`` is standard input. Raises CnnError."""
     if path != "-":
         return api.read_file(path)
+    if sys.stdin is None:
+        raise CnnError(Diagnostic("E805", "<stdin>: standard input is closed"))
     return read_source(name(path), sys.stdin.buffer.read(LARGEST_SOURCE + 4))
 
 

@@ -12,6 +12,7 @@ from cnndsl.ops.spec import Op
 
 COMPUTES = ("conv", "pool", "dense", "norm", "activation")
 """Kinds of layers that make other values of those they are given."""
+LINEAR = ("conv", "dense")
 MOST_LOST = 10
 """Rows or columns that `floor` may drop, in percent of the input: beyond, it is told."""
 
@@ -53,11 +54,13 @@ def bias_under_bn(graph: Graph) -> Iterator[Diagnostic]:
         if node.keyword != "BN" or node.span is None:
             continue
         before = graph[node.inputs[0]]
-        owns = any(p.name == "bias" for p in before.params) and _kind(before) in ("conv", "dense")
+        # a bias for each position has more to say than the mean that BN takes away
+        owns = any(p.name == "bias" and len(p.shape) == 1 for p in before.params) and _kind(before) in LINEAR
         if owns and before.span is not None and len(graph.consumers[before.name]) == 1:
             yield Diagnostic(
                 "W202",
-                f"the bias of {before.keyword} has no effect: BN takes the mean away, and adds a shift of its own",
+                f"the bias of {before.keyword} has no effect: BN takes the mean away"
+                + (", and adds a shift of its own" if node.params and node.params[0].trained else ""),
                 before.span,
                 "has a bias",
                 (Label(node.span, "takes it out again"),),

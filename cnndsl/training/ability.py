@@ -56,6 +56,8 @@ def _missing(recipe: Recipe) -> Iterator[tuple[str, Span | None]]:
             yield f"loss {output} {loss.word}", loss.span
         elif loss.word not in LOSSES:
             yield f"loss {loss.word}", loss.span
+    if [metric.word for metric in recipe.metrics] == ["loss"]:  # accuracy is measured and told with it
+        yield "metric loss", recipe.metrics[0].span
     for metric in recipe.metrics:
         if metric.word not in METRICS:
             yield f"metric {metric.word}", metric.span

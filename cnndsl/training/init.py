@@ -104,10 +104,16 @@ def zeros(attrs: Any, spec: ParamSpec, rectified: bool) -> Fill:
 
 def rectified(graph: Graph, node: Node) -> bool:
     """Whether the next layer, past norms, pools and noise, is of the ReLU family on any branch."""
-    return any(
-        cast(Op, reader.op).rectifier or (cast(Op, reader.op).kind in PASSED_OVER and rectified(graph, reader))
-        for reader in graph.consumers[node.name]
-    )
+    waiting, seen = [node], {node.name}
+    while waiting:
+        for reader in graph.consumers[waiting.pop().name]:
+            op = cast(Op, reader.op)
+            if op.rectifier:
+                return True
+            if op.kind in PASSED_OVER and reader.name not in seen:
+                seen.add(reader.name)
+                waiting.append(reader)
+    return False
 
 
 FILLS: Mapping[str, Callable[[Any, ParamSpec, bool], Fill]] = {

@@ -58,7 +58,7 @@ def save(path: Path, state: State, *, network: str, program: str) -> None:
     metadata = {
         "cnndsl_format": FORMAT,
         "cnndsl_version": __version__,
-        "cnndsl_network": network,
+        "cnndsl_network": network.encode("utf-8", "backslashreplace").decode(),  # a file's name may be no text
         "cnndsl_program": sha256(program.encode()).hexdigest(),
         "cnndsl_content": digest(state),
     }

@@ -274,3 +274,16 @@ def test_a_backend_that_borrows() -> None:
     (d,) = cnndsl.api.borrowed(graph, backend)
     assert (d.code, d.span and d.span.line) == ("W801", 2)
     assert "`mine` has no kernel of its own for RELU" in d.message
+
+
+def test_standard_input_that_is_closed(folder: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "cnndsl", "check", "-"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(Path(cnndsl.__file__).parent.parent)},
+        preexec_fn=lambda: os.close(0),
+        check=False,
+    )
+    assert said.returncode == 2
+    assert b"E805" in said.stdout
+    assert b"Traceback" not in said.stderr

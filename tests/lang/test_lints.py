@@ -21,6 +21,8 @@ def found(text: str) -> list[str]:
         ("block b(n) {\nCONV 3x3 *n pad 1 -> BN\n}\nb(4) -> b(8)", ["W202 3:1"]),
         ("[ CONV 3x3 *4 pad 1 -> BN ]*3", ["W202 2:3"]),
         ("CONV 3x3 *4 nobias -> BN", []),
+        ("CONV 3x3 *4 bias position -> BN", []),
+        ("CONV 3x3 *4 -> BN noscale", ["W202 2:1"]),
         ("set CONV nobias\nCONV 3x3 *4 -> BN", []),
         ("CONV 3x3 *4 relu -> BN", []),
         ("CONV 3x3 *3 pad 1 as a -> BN -> ADD( ID | @a )", []),
@@ -72,3 +74,9 @@ def test_the_help_for_a_bias_is_the_word() -> None:
     (fix,) = d.fixes
     assert [(e.span.start == e.span.end, e.replacement) for e in fix.edits] == [(True, " nobias")]
     assert d.related[0].span.text == "BN"
+
+
+def test_bn_without_scale_has_no_shift_of_its_own() -> None:
+    for word, told in (("", True), (" noscale", False)):
+        (d,) = cnndsl.check(f"INPUT 8x8x1\nCONV 3x3 *4 -> BN{word}")
+        assert ("a shift of its own" in d.message) is told

@@ -20,6 +20,7 @@ PARTS = [
     ("loss bce", "loss bce"),
     ("metric accuracy top5", "metric top5"),
     ("metric confusion", "metric confusion"),
+    ("metric loss", "metric loss"),
     ("data digits resize 8", "resize"),
     ('data images "gone"', "data images"),
 ]

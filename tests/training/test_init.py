@@ -9,7 +9,7 @@ import pytest
 
 from cnndsl.recipe.spec import Setting
 from cnndsl.recipe.start import Normal
-from cnndsl.training.init import initial_state
+from cnndsl.training.init import initial_state, rectified
 
 AUTO, HE, XAVIER, ZEROS = (Setting(word, None) for word in ("auto", "he", "xavier", "zeros"))
 CONV = {"window": (3, 3), "filters": 64, "pad": (1, 1, 1, 1)}
@@ -112,3 +112,11 @@ def test_float32_is_float64_rounded(net) -> None:
     single, double = (initial_state(graph, 2, XAVIER, dtype)["fc1.weight"] for dtype in ("float32", "float64"))
     assert (single.dtype, double.dtype) == (np.float32, np.float64)
     np.testing.assert_array_equal(single, double.astype(np.float32))
+
+
+def test_what_follows_is_found_however_far(net) -> None:
+    far = [("DROPOUT", {"rate": 0.1})] * 3000
+    start = (("INPUT", {"size": (1, 1, 2)}), ("CONV", {"window": (1, 1), "filters": 2}))
+    for last, followed in ((("RELU", {}), True), (("TANH", {}), False)):
+        graph = net(*start, *far, last)
+        assert rectified(graph, graph["conv1"]) is followed

@@ -229,3 +229,9 @@ def test_weights_of_another_network(net, saved, refused) -> None:
     (found,) = refused("E702", lambda: state.fitted(fewer, state.load(path), path)).diagnostics
     assert len(found.notes) == 4
     assert found.notes[0] == "bn1.bias: the file has [1], the network nothing of this name"
+
+
+def test_a_network_named_by_no_text(tmp_path) -> None:
+    """A file's name may hold bytes that are no UTF-8; Python has surrogates for them."""
+    state.save(tmp_path / "w", {"a": np.zeros(2, np.float32)}, network="bad\udcff", program="INPUT 1x1x1")
+    assert state.load(tmp_path / "w").metadata["cnndsl_network"] == "bad\\udcff"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections import UserDict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from cnndsl.backends.protocol import Array, Gradients, Program, Tape
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
+from cnndsl.training import state as files
+from cnndsl.training.rundir import WEIGHTS
+from cnndsl.words import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +25,35 @@ class Step:
 
     @property
     def output(self) -> Array:
-        """The main output: (batch, D, H, W), or (batch, N) for a vector."""
+        """The main output: (batch, D, H, W), or (batch, N) for a vector. Raises CnnError (E806) where the network has
+        heads only."""
+        if "main" not in self.outputs:
+            message = f"the network has no main output; its outputs are {', '.join(self.outputs)}: see `outputs`"
+            raise CnnError(Diagnostic("E806", message))
         return self.outputs["main"]
+
+
+class Arrays(UserDict[str, Array]):
+    """Arrays by full name, of a fixed set of names: setting another one raises CnnError (E806)."""
+
+    def __init__(self, arrays: Mapping[str, Array], what: str, elsewhere: Collection[str], where: str):
+        self._names, self._what, self._elsewhere, self._where = frozenset(arrays), what, frozenset(elsewhere), where
+        super().__init__(arrays)
+
+    def __setitem__(self, name: str, array: Array) -> None:
+        if name not in self._names:
+            near = nearest(str(name), self._names)
+            help = f"it is one of the {self._where}" if name in self._elsewhere else near and f"did you mean `{near}`?"
+            message = f"the network has no {self._what} {name!r} to set"
+            raise CnnError(Diagnostic("E806", message, help=(help,) if help else ()))
+        super().__setitem__(name, array)
 
 
 class Model:
     """A compiled network with parameters of its own.
 
     `parameters` and `buffers` (running statistics) map full names to arrays; change them as you like, in place or by
-    setting others of the same shape.
+    setting others of the same shape, or `load` those of a run.
 
     >>> import cnndsl, numpy
     >>> model = cnndsl.compile("INPUT 8x8x1; CONV 3x3 *4 relu; FC 2", seed=1)
@@ -40,8 +66,10 @@ class Model:
     def __init__(self, program: Program, state: Mapping[str, Array]):
         trained = {name for name, spec in program.graph.params.items() if spec.trained}
         self.program = program
-        self.parameters: dict[str, Array] = {name: array for name, array in state.items() if name in trained}
-        self.buffers: dict[str, Array] = {name: array for name, array in state.items() if name not in trained}
+        learned = {name: array for name, array in state.items() if name in trained}
+        kept = {name: array for name, array in state.items() if name not in trained}
+        self.parameters = Arrays(learned, "parameter", kept, "buffers")
+        self.buffers = Arrays(kept, "buffer", learned, "parameters")
         self.steps = 0
 
     @property
@@ -52,6 +80,21 @@ class Model:
     def state(self) -> dict[str, Array]:
         """Parameters and buffers together."""
         return {**self.parameters, **self.buffers}
+
+    def load(self, path: str | os.PathLike[str]) -> Model:
+        """Takes the parameters and buffers of a file of weights (safetensors), or of a run's folder; gives the model
+        itself. Nothing is changed where they do not fit. Raises CnnError: E805 for a file that cannot be opened, E701
+        for one that is damaged, E702, with the first five differences, for the weights of another network."""
+        if not isinstance(path, str | os.PathLike):
+            message = f"weights are loaded from the path of a file or a run's folder, found {type(path).__name__}"
+            raise CnnError(Diagnostic("E806", message))
+        place = Path(path)
+        place = place / WEIGHTS if place.is_dir() else place
+        dtype = next((array.dtype.name for array in self.state.values()), "float32")
+        found = files.fitted(self.graph, files.load(place), place, dtype)
+        self.parameters.update({name: found[name] for name in self.parameters})
+        self.buffers.update({name: found[name] for name in self.buffers})
+        return self
 
     def forward(self, x: Array, *, training: bool = False) -> Step:
         """Runs a batch: (batch, D, H, W), or (batch, N) where the input is a vector. With `training`, DROPOUT drops,
