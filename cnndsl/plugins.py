@@ -124,6 +124,8 @@ def _check_layer(plugin: Plugin, op: Op, taken: Mapping[str, Op]) -> None:
         raise PluginError(f"{where}: a keyword is two or more of A-Z, 0-9 and _, first a capital")
     if op.activation_word and op.activation_word in {o.activation_word for o in taken.values()}:
         raise PluginError(f"{where}: the activation word `{op.activation_word}` is taken")
+    if not (isinstance(op.summary, str) and isinstance(op.doc, str)):
+        raise PluginError(f"{where}: its `summary` and `doc` are texts")
     if not op.examples:
         raise PluginError(f"{where}: it has no examples")
     try:

@@ -25,7 +25,9 @@ def _pad() -> Any:
 
 
 def _resize() -> Any:
-    return option(None, axes=2, minimum=1, doc="size that every image is brought to, after `pad`")
+    return option(
+        None, axes=2, minimum=1, doc="size that every image is brought to, after `pad`; `run` does not follow it yet"
+    )
 
 
 def _limit() -> Any:

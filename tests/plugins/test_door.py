@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 import cnndsl
+from cnndsl.backends.protocol import Kernel
+from cnndsl.backends.table import TableBackend
 from cnndsl.builtin import PLUGIN as BUILTIN
 from cnndsl.diagnostics import CnnError
 from cnndsl.plugins import KernelTables, Plugin, PluginError, Registry, registry
@@ -168,3 +171,22 @@ def test_two_names_that_meet_are_refused(sample: Plugin) -> None:
     text = "INPUT 2x2x1; RELU1;" + "RELU;" * 11
     with pytest.raises(CnnError, match=r"E214.*`relu11`"):
         cnndsl.loads(text, registry=both)
+
+
+def test_texts_are_texts(sample: Plugin) -> None:
+    (clip,) = sample.layers
+    for broken in (replace(clip, doc=...), replace(clip, summary=None)):  # type: ignore[arg-type]
+        with pytest.raises(PluginError, match=r"plugin mine: layer CLIP: its `summary` and `doc` are texts"):
+            registry([BUILTIN, Plugin("mine", layers=(broken,), kernels=sample.kernels)])
+
+
+def test_the_readme_backend_runs_layers_of_plugins(sample: Plugin) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```python\n# a layer's kernels in a table(.*?)```", readme, re.DOTALL)
+    relu = BUILTIN.kernels()["naive"]["RELU"]
+    scope = {"Plugin": Plugin, "Kernel": Kernel, "TableBackend": TableBackend, **relu._asdict()}
+    exec(compile(text.partition("\n")[2], "README.md", "exec"), scope)
+    every = registry([BUILTIN, sample, scope["PLUGIN"]])
+    network = cnndsl.loads("INPUT 1x2x1; CLIP low -1 high 0.5; RELU", registry=every)
+    x = np.array([-3.0, 0.75]).reshape(1, 1, 1, 2)
+    assert cnndsl.compile(network, backend="mine").predict(x).ravel().tolist() == [0.0, 0.5]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import cnndsl
 from cnndsl import api
+from cnndsl.cli.main import main
 from cnndsl.diagnostics import CnnError
+from cnndsl.recipe import later
+from cnndsl.recipe.block import KEYS
 from cnndsl.training import ability
+from cnndsl.training.data import LOADERS
+from cnndsl.training.losses import MAKERS as LOSSES
+from cnndsl.training.optim import MAKERS as OPTIMIZERS
+from cnndsl.training.schedule import SCHEDULES
 
 PARTS = [
     ("augment flip crop 4", "augment"),
@@ -61,6 +70,27 @@ def test_several_parts_are_one_message() -> None:
 )
 def test_what_it_can_do(text: str) -> None:
     ability.refuse(cnndsl.loads(program(text)).recipe)
+
+
+def test_what_is_said_to_come_later_is_what_is_not_there() -> None:
+    tables = {"data": LOADERS, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+    for key, table in tables.items():
+        assert [e.word for e in KEYS[key].entries if e.word not in table] == list(later.WORDS.get(key, ())), key
+
+
+def test_pages_and_check_say_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for key in ("augment", "ema", "stop"):
+        assert main(["explain", key]) == 0
+        assert "does not follow it yet" in " ".join(capsys.readouterr().out.split())
+    assert main(["explain", "clip"]) == 0
+    assert "not follow" not in capsys.readouterr().out
+    path = tmp_path / "a.cnn"
+    path.write_text(program("augment flip; ema 0.9"), encoding="utf-8")
+    assert main(["check", str(path)]) == 0
+    assert "`run` does not train with `augment`, `ema` yet" in capsys.readouterr().out
+    path.write_text(program("clip 1"), encoding="utf-8")
+    assert main(["check", str(path)]) == 0
+    assert "does not train" not in capsys.readouterr().out
 
 
 def test_a_loss_of_a_head_is_not_passed_over() -> None:
