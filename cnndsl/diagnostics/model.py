@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,9 @@ from cnndsl.source import Span
 from cnndsl.words import guess
 
 Severity = Literal["error", "warning"]
+LONGEST_WORD = 128
+"""Letters of a word in a message; a longer one is cut."""
+_LONG = re.compile(rf"\w{{{LONGEST_WORD + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ class Diagnostic:
     fixes: tuple[Fix, ...] = ()
 
     def __post_init__(self) -> None:
+        if len(self.message) > LONGEST_WORD:
+            shorter = _LONG.sub(lambda m: f"{m[0][:40]}...", self.message)
+            object.__setattr__(self, "message", shorter)
         if self.code not in catalog.CODES:
             raise LookupError(f"{self.code} is not in the catalog of diagnostics")
 

@@ -174,7 +174,8 @@ class _Binder:
     def _repeat_help(self, arg: ast.Times) -> list[str]:
         counts = [a.field for a in self._fields("option") if a.field == "times"]
         if counts:
-            return [f"write `times {arg.span.text.lstrip('* ')}`"]
+            count = arg.span.text.lstrip("* ")
+            return [f"it has as many filters as channels come in; `times {count}` makes {count} of each channel"]
         numbers = self._fields("number")
         if numbers:
             return [f"write `{self.signature.name} {arg.span.text.lstrip('* ')}`, without the star"]
@@ -212,7 +213,10 @@ class _Binder:
             shown = {(2,): "HxW", (3,): "HxWxD", (2, 3): "HxW or HxWxD"}.get(target.ranks, "other sizes")
             sized = target.form == "size" and target.axes == 1
             wanted = shown if sized else target.usage.removeprefix(f"{target.field} ")
-            self._value_error(target, span, arg.span, f"is written {wanted}, found {arg.span.text}")
+            short = target.ranks == (3,) and len(numbers) == 2
+            help = f"the depth comes last: `{arg.span.text}x1` for one channel, `{arg.span.text}x3` for colours"
+            more = {"help": (help,)} if short else {}
+            self._value_error(target, span, arg.span, f"is written {wanted}, found {arg.span.text}", **more)
             return
         self._set(target, span, list(value), place=arg.span)
 
@@ -224,9 +228,9 @@ class _Binder:
             return f"`{self.signature.name}`"
         return f"`{' or '.join(target.spellings) or target.field}` of {self.signature.name}"
 
-    def _value_error(self, target: Argument, span: Span, place: Span, text: str) -> None:
+    def _value_error(self, target: Argument, span: Span, place: Span, text: str, **more: Any) -> None:
         self.bound.spans.setdefault(target.field, span)
-        self._fail(self.codes.value, f"{self._subject(target)} {text}", place)
+        self._fail(self.codes.value, f"{self._subject(target)} {text}", place, **more)
 
     def _set(self, target: Argument, span: Span, value: Any, *, place: Span | None = None) -> None:
         """Takes a value for a field: once, and only if the field's schema has nothing against it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnndsl.diagnostics import Diagnostic, Label
@@ -84,48 +84,69 @@ class Library:
 
     def check_circles(self, say: Say) -> None:
         """Says E220 of blocks that come back to themselves, and forgets them."""
-        state: dict[str, int] = {}
-        for name in list(self.definitions):
-            circle = self._circle(name, state, [])
-            if circle:
-                definition = self.definitions[circle[0]]
-                way = " uses ".join([*circle, circle[0]])
-                message = f"block {circle[0]} uses itself" if len(circle) == 1 else f"blocks use each other: {way}"
-                call = next(c for c in _calls(definition.block) if c.name.text == (circle[1:] or circle)[0])
-                related = (Label(definition.block.name.span, "defined here"),)
-                say(Diagnostic("E220", message, call.name.span, "never ends", related))
-                self.broken.update(circle)
-                for member in circle:
-                    del self.definitions[member]
+        uses = {name: list(dict.fromkeys(c.name.text for c in _calls(d.block))) for name, d in self.definitions.items()}
+        for group in knots(uses):
+            circle = _circle(group, uses)
+            definition = self.definitions[circle[0]]
+            way = " uses ".join([*circle, circle[0]])
+            message = f"block {circle[0]} uses itself" if len(circle) == 1 else f"blocks use each other: {way}"
+            call = next(c for c in _calls(definition.block) if c.name.text == (circle[1:] or circle)[0])
+            related = (Label(definition.block.name.span, "defined here"),)
+            say(Diagnostic("E220", message, call.name.span, "never ends", related))
+            self.broken.update(group)
+            for member in group:
+                del self.definitions[member]
 
-    def _circle(self, start: str, state: dict[str, int], path: list[str]) -> list[str]:
-        """The names of a circle that can be reached, or nothing. Iterative: chains may be long."""
-        waiting: list[tuple[str, list[str]]] = [(start, self._uses(start))]
-        if state.get(start) == 2:
-            return []
-        state[start] = 1
-        path.append(start)
+
+def knots(uses: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Names that come back to themselves, together those that lead to each other, in the order in which they are given:
+    strongly connected components (Tarjan 1972). Iterative: chains may be long."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_names: dict[str, None] = {}
+    found: list[list[str]] = []
+    order = {name: at for at, name in enumerate(uses)}
+    for start in uses:
+        waiting = [(start, iter(uses[start]))] if start not in number else []
         while waiting:
             name, rest = waiting[-1]
-            if not rest:
-                state[name] = 2
+            if name not in number:
+                number[name] = lowest[name] = len(number)
+                open_names[name] = None
+            following = next(rest, None)
+            if following is None:
                 waiting.pop()
-                path.pop()
-                continue
-            following = rest.pop()
-            if state.get(following) == 1:
-                for member in path:
-                    state[member] = 2
-                return path[path.index(following) :]
-            if state.get(following) is None and following in self.definitions:
-                state[following] = 1
-                path.append(following)
-                waiting.append((following, self._uses(following)))
-        return []
+                if waiting:
+                    before = waiting[-1][0]
+                    lowest[before] = min(lowest[before], lowest[name])
+                if lowest[name] == number[name]:
+                    group = [name]
+                    while (last := open_names.popitem()[0]) != name:
+                        group.append(last)
+                    if len(group) > 1 or name in uses[name]:
+                        found.append(sorted(group, key=order.__getitem__))
+            elif following in uses and following not in number:
+                waiting.append((following, iter(uses[following])))
+            elif following in open_names:
+                lowest[name] = min(lowest[name], number[following])
+    return sorted(found, key=lambda group: order[group[0]])
 
-    def _uses(self, name: str) -> list[str]:
-        found = self.definitions.get(name)
-        return list(dict.fromkeys(c.name.text for c in _calls(found.block)))[::-1] if found else []
+
+def _circle(group: Sequence[str], uses: Mapping[str, Sequence[str]]) -> list[str]:
+    """The shortest way from the first of a group back to itself, each name once."""
+    first, members = group[0], set(group)
+    before: dict[str, str] = {}
+    for name in (queue := [first]):
+        for following in uses[name]:
+            if following == first:
+                way = [name]
+                while way[-1] != first:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            if following in members and following not in before:
+                before[following] = name
+                queue.append(following)
+    raise AssertionError("a group leads back to each of its names")
 
 
 def _calls(block: ast.Block) -> list[ast.Call]:

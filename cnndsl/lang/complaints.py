@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from lark import Token
 
-from cnndsl.diagnostics import Diagnostic, Fix, Label
+from cnndsl.diagnostics import Diagnostic, Edit, Fix, Label
 from cnndsl.diagnostics.model import replaced, suggested
 from cnndsl.source import Source, Span
 
@@ -172,11 +172,27 @@ def _other(token: Token, span: Span, source: Source) -> Diagnostic:
         twin = ascii_twin
     how = f"write `{twin}`" if twin and twin.strip() else "write a plain space"
     fixes = replaced(span, how, twin) if twin else ()
+    if character == "=" and (fixes := _without_equals(span, source)):
+        return Diagnostic("E101", "`=` has no meaning here", span, "not part of the language", fixes=fixes)
     shown = f"`{character}` " if character.isprintable() and not character.isspace() else ""
     if character.isascii():
         help = (_HABITS[character],) if character in _HABITS else ()
         return Diagnostic("E101", f"`{character}` has no meaning here", span, "not part of the language", help=help)
     return Diagnostic("E101", f"the language has no {shown}({describe(character)})", span, "not ASCII", fixes=fixes)
+
+
+_EQUALS = re.compile(r"(?<=[a-z0-9_])[ \t]*=[ \t]*(?=[0-9{])")
+
+
+def _without_equals(span: Span, source: Source) -> tuple[Fix, ...]:
+    """``stride 2 pad 1`` for ``stride=2 pad=1``: a space in the place of every `=` from here to the end of the step."""
+    start = len(source.text[: span.start].rstrip(" \t"))
+    stop = re.compile(r"[\n;#|]|->|$").search(source.text, span.end)
+    assert stop is not None
+    places = [source.span(m.start(), m.end()) for m in _EQUALS.finditer(source.text, start, stop.start())]
+    if not places or not places[0].start <= span.start < places[0].end:
+        return ()
+    return (Fix(_HABITS["="], tuple(Edit(place, " ") for place in places)),)
 
 
 def _junk(token: Token, span: Span, layers: Collection[str]) -> Diagnostic:
@@ -222,10 +238,12 @@ def word_as_step(token: Token, source: Source, layers: Collection[str]) -> Diagn
 
 
 def argument_in_parentheses(said: Diagnostic, token: Token, layers: Collection[str]) -> Diagnostic:
-    """What was said of a word in `( … )`, which holds branches, where the word is not just a layer in small letters."""
+    """What was said of a word, size or number in `( … )`, which holds branches, where it is not just a layer in small
+    letters."""
     if token.upper() in layers:
         return said
-    return replace(said, help=("arguments stand without parentheses: `POOL max 2`; `( … )` holds branches",), fixes=())
+    example = "POOL max 2" if token.type == "WORD" else "CONV 3x3 *8"
+    return replace(said, help=(f"arguments stand without parentheses: `{example}`; `( … )` holds branches",), fixes=())
 
 
 def without_comments(separator: str) -> str:

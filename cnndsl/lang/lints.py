@@ -34,7 +34,11 @@ def unused_labels(steps: Steps) -> Iterator[Diagnostic]:
     """W204: a label that no branch starts from."""
     for key, word in steps.labels.items():
         if key not in steps.used_labels:
-            help = (f"start a branch there, `@{word.text}`, or take the label out",)
+            help = (
+                f"for the activation, leave `as` out: `{word.text}`"
+                if word.text in steps.activations
+                else f"start a branch there, `@{word.text}`, or take the label out",
+            )
             yield Diagnostic("W204", f"nothing starts from label `{word.text}`", word.span, "unused", help=help)
 
 

@@ -300,7 +300,11 @@ class _Reader:
             if opener is not None and opener.type == "LPAR":
                 said = complaints.argument_in_parentheses(said, self.first, self.layers)
             return said
-        return complaints.unexpected(token, accepts, self.source, fresh=self.at_fresh, layers=self.layers)
+        said = complaints.unexpected(token, accepts, self.source, fresh=self.at_fresh, layers=self.layers)
+        opener = self.frames[-1].opener
+        if self.at_fresh and token.type in ("SIZE", "NUMBER") and opener is not None and opener.type == "LPAR":
+            return complaints.argument_in_parentheses(said, token, self.layers)
+        return said
 
     def _missing_separator(self, token: Token) -> bool:
         """A layer's name in the middle of a step: the separator is missing, and both steps can be read."""
