@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from importlib import import_module
 from itertools import groupby
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
 
 from cnndsl.cli import commands, terminal
 from cnndsl.diagnostics import CnnError, Diagnostic
@@ -40,7 +42,7 @@ def _commands(wanted: str | None) -> dict[str, ModuleType]:
 def parser(wanted: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands, or of the one that is wanted."""
     formatter = argparse.RawDescriptionHelpFormatter
-    top = argparse.ArgumentParser(prog="cnndsl", description=DESCRIPTION, epilog=EPILOG, formatter_class=formatter)
+    top = _Parser(prog="cnndsl", description=DESCRIPTION, epilog=EPILOG, formatter_class=formatter)
     top.add_argument("--version", action="version", version=f"cnndsl {__version__}")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     for name, module in _commands(wanted).items():
@@ -70,16 +72,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 141
     except OSError as error:
+        if not _has_folder():
+            gone = Diagnostic("E805", "the folder that this command was started in is not there any more")
+            terminal.say([gone], sys.stderr)
+            return exit_code([gone])
         wrong = Diagnostic("E803", f"output cannot be written: {error.strerror or error}")
         terminal.give_up(sys.stdout)
         terminal.say([wrong], sys.stderr)
         return exit_code([wrong])
 
 
+def _has_folder() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that lets it be seen when its help cannot be written."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message:
+            (file or sys.stderr).write(message)
+
+
 def _run(argv: Sequence[str] | None) -> int:
     try:
         words = sys.argv[1:] if argv is None else argv
-        args = parser(words[0] if words else None).parse_args(words)
+        try:
+            args = parser(words[0] if words else None).parse_args(words)
+        except SystemExit:
+            sys.stdout.flush()
+            raise
         code: int = args.run(args)
         sys.stdout.flush()
         return code

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnndsl import api
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.diagnostics.render.style import visible
 from cnndsl.lang import ast
 from cnndsl.lang.lower import Choices
 from cnndsl.lang.parse import LARGEST_SOURCE, parse, read_source
@@ -42,6 +43,14 @@ class _Bind(argparse.Action):
         if variable in known:
             raise argparse.ArgumentError(self, f"{variable} is given twice: {known[variable]} and {value}")
         setattr(namespace, self.dest, {**known, variable: value})
+
+
+def existing_folder(text: str) -> Path:
+    """The path of a folder that is there."""
+    found = folder(text)
+    if not found.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder '{text}'")
+    return found
 
 
 def folder(text: str) -> Path:
@@ -91,7 +100,7 @@ def binding(text: str) -> tuple[str, int]:
 
 def name(path: str) -> str:
     """What messages call a file."""
-    return "<stdin>" if path == "-" else path
+    return "<stdin>" if path == "-" else visible(path) or "''"
 
 
 def choices(args: argparse.Namespace) -> Choices:
@@ -104,7 +113,7 @@ def read(path: str) -> Source:
         return api.read_file(path)
     if sys.stdin is None:
         raise CnnError(Diagnostic("E805", "<stdin>: standard input is closed"))
-    return read_source(name(path), sys.stdin.buffer.read(LARGEST_SOURCE + 4))
+    return read_source("<stdin>", sys.stdin.buffer.read(LARGEST_SOURCE + 4))
 
 
 def network(args: argparse.Namespace) -> api.Network:

@@ -14,11 +14,14 @@ from rich.table import Table
 from cnndsl.cli import terminal
 from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
 
+NARROW = 72
+"""On a terminal of fewer columns a line an epoch stands in place of the bar and the table."""
+
 
 def report(events: Iterable[Event], folder: Path, stream: TextIO) -> None:
     """Shows the events as they come, and where the run was written."""
     console = terminal.console(stream)
-    if console.is_terminal:
+    if console.is_terminal and console.width >= NARROW:
         _with_bar(events, folder, console)
     else:
         _plain(events, folder, console)
@@ -111,9 +114,12 @@ def _table(epochs: list[EpochDone]) -> Table:
 
 def _closing(event: Finished, folder: Path, console: Console) -> None:
     if event.best_epoch is not None:
-        console.print(f"best validation accuracy {event.best_accuracy:.1%}, epoch {event.best_epoch}")
+        last = "" if event.best_epoch == event.epochs else f"; the weights are those of epoch {event.epochs}"
+        text = f"best validation accuracy {event.best_accuracy:.1%}, epoch {event.best_epoch}{last}"
+        console.print(text, soft_wrap=True)
     right = f"{event.test_right:,} of {event.test:,}"
     console.print(
-        f"test accuracy {event.test_accuracy:.2%} ({right}), loss {event.test_loss:.4f}, {event.seconds:.1f} s"
+        f"test accuracy {event.test_accuracy:.2%} ({right}), loss {event.test_loss:.4f}, {event.seconds:.1f} s",
+        soft_wrap=True,
     )
     console.print(f"weights and metrics in {folder}", soft_wrap=True)

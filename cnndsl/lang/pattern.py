@@ -12,8 +12,8 @@ from cnndsl.lang.bind import Bound, Signature, bind
 from cnndsl.lang.resolve import resolve
 from cnndsl.ops.spec import Op
 
-PASSED_OVER = ("activation", "norm", "noise")
-"""Kinds of layers that `match` passes over between the named ones."""
+PASSED_OVER = ("activation", "noise")
+"""Kinds of layers that `match` passes over between the named ones; BN is the one norm that it does."""
 MOST_TRIES = 1_000_000
 """Layers held against layers, some seconds' work; a pattern that needs more is refused."""
 
@@ -48,7 +48,7 @@ class Item:
 
     @property
     def passed_over(self) -> bool:
-        return self.op is not None and self.op.kind in PASSED_OVER
+        return self.op is not None and (self.op.kind in PASSED_OVER or self.keyword == "BN")
 
 
 State: TypeAlias = tuple[int, tuple[int | None, ...]]
@@ -59,9 +59,7 @@ def match(pattern: ast.Module, network: ast.Module, layers: Mapping[str, Op]) ->
     """The values of the pattern's variables with which the network has its form: the smallest, in the order of the
     text; None where it has not. The network is one that was written out (`expand`). Raises CnnError (E210, E806) where
     it is a pattern itself or there are too many ways to try."""
-    if variables(network) or _has_optional(network):
-        help = ("bind its variables, and take its `?` out",)
-        raise CnnError(Diagnostic("E210", f"{network.source.name} is a pattern itself, not a network", help=help))
+    refuse_pattern(network)
     for item in ast.walk(pattern.items):
         if isinstance(item, ast.Block | ast.Use | ast.Set | ast.Call | ast.Ref):
             message = "a pattern to match has layers and groups only: no blocks, `set`, `use` or labels"
@@ -76,6 +74,13 @@ def match(pattern: ast.Module, network: ast.Module, layers: Mapping[str, Op]) ->
     states = matcher.run(steps, items, {(0, (None,) * len(matcher.variables))})
     ends = [tuple(v or 1 for v in values) for at, values in states if matcher.rest_passed_over(items, at)]
     return dict(zip(matcher.variables, min(ends), strict=True)) if ends else None
+
+
+def refuse_pattern(network: ast.Module) -> None:
+    """Raises CnnError (E210) where a file is a pattern itself."""
+    if variables(network) or _has_optional(network):
+        help = ("write it out first, with values: `cnndsl expand FILE -D N=2 | cnndsl match PATTERN -`",)
+        raise CnnError(Diagnostic("E210", f"{network.source.name} is a pattern itself, not a network", help=help))
 
 
 class _Matcher:

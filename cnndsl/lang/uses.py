@@ -18,6 +18,8 @@ MOST_FILES = 100
 def read_file(path: str | os.PathLike[str]) -> Source:
     """The source in a file. Raises CnnError: E805 where it cannot be opened, E102 where it is not UTF-8."""
     shown = os.fspath(path)
+    if not shown:
+        raise CnnError(Diagnostic("E805", "the name of the file is empty", help=("give the path of a .cnn file",)))
     try:
         if not Path(path).is_file():
             what = "is a folder" if Path(path).is_dir() else "is not a file" if Path(path).exists() else None

@@ -57,7 +57,7 @@ class Member:
     @property
     def payload(self) -> int:
         """Bytes that follow the header."""
-        return prod(self.shape) * int(self.type[1:])
+        return prod(self.shape) * int(self.type[1:]) * (4 if self.type[0] == "U" else 1)
 
     @property
     def shown(self) -> str:
@@ -211,7 +211,11 @@ def _check_count(path: Path, images: Member, member: Member) -> None:
 
 
 def _labels(path: Path, archive: zipfile.ZipFile, member: Member) -> array[int] | None:
-    """The labels of a part: whole numbers, one a sample. None where the array is of another kind."""
+    """The labels of a part: whole numbers, one a sample. None where the array is of another kind. Raises CnnError
+    (E602) for names of classes."""
+    if member.type[0] in "US":
+        help = "number the names from 0: `names, y = np.unique(labels, return_inverse=True)`"
+        raise damaged(path, f"{member.name} holds texts, and labels are whole numbers", help)
     if member.type not in LABEL_TYPES or prod(member.shape[1:]) != 1:
         return None
     labels: array[int] = array(LABEL_TYPES[member.type])

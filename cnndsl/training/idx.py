@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 from cnndsl.backends.protocol import Array
 from cnndsl.recipe.idx import damaged, opened, read_header, read_payload
 from cnndsl.training.memory import check_room
+
+LARGEST_PIXEL = 1e18
+"""Beyond it squares of float32 overflow, and no image has such values."""
 
 
 def read_images(path: Path) -> Array:
@@ -28,11 +32,20 @@ def read_images(path: Path) -> Array:
     else:
         images = images.transpose(0, 3, 1, 2)
     images = np.ascontiguousarray(images, images.dtype.newbyteorder("="))
-    if images.dtype.kind == "f":
-        for index, image in enumerate(images):
-            if not np.isfinite(image).all():
-                raise damaged(path, f"image {index} has a pixel that is not a finite number")
+    check_pixels(path, images)
     return images
+
+
+def check_pixels(path: Path, images: Array, name: str = "") -> None:
+    """Raises CnnError (E602) where a pixel is not a finite number, or larger than LARGEST_PIXEL."""
+    if images.dtype.kind != "f":
+        return
+    for index, image in enumerate(images):
+        largest = float(np.abs(image).max(initial=0))  # not a number, where one is
+        if not isfinite(largest):
+            raise damaged(path, f"{name}image {index} has a pixel that is not a finite number")
+        if largest > LARGEST_PIXEL:
+            raise damaged(path, f"{name}image {index} has a pixel of {largest:g}; {LARGEST_PIXEL:g} is the limit")
 
 
 def as_labels(labels: array[int]) -> Array:

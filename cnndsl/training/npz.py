@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from cnndsl.backends.protocol import Array
-from cnndsl.recipe.idx import damaged
 from cnndsl.recipe.npz import Member, opened, payload
+from cnndsl.training.idx import check_pixels
 from cnndsl.training.memory import check_room
 
 
@@ -26,8 +26,5 @@ def read_array(path: Path, member: Member) -> Array:
     if images.ndim == 3:
         images = images[:, np.newaxis]
     images = np.ascontiguousarray(images, dtype)
-    if images.dtype.kind == "f":
-        for index, image in enumerate(images):
-            if not np.isfinite(image).all():
-                raise damaged(path, f"{member.name}: image {index} has a pixel that is not a finite number")
+    check_pixels(path, images, f"{member.name}: ")
     return images

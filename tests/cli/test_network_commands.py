@@ -87,3 +87,39 @@ def test_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_match_sees_through_blocks(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["match", "INPUT -> [[CONV]*N -> POOL?]*M -> [FC]*K", str(net)]) == 0
     assert capsys.readouterr().out.endswith("matches with N=1, M=2, K=1\n")
+
+
+def test_diff_tells_outputs_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("aa", "bb"):
+        (tmp_path / name).write_text(f"INPUT 8x8x3\nHEAD {name}( FC 3 )\nFC 4\n", encoding="utf-8")
+    assert main(["diff", str(tmp_path / "aa"), str(tmp_path / "bb")]) == 1
+    out = capsys.readouterr().out
+    assert "outputs: main from fc1, aa from aa.fc1 -> main from fc1, bb from bb.fc1" in out
+    assert "{" not in out
+
+
+def test_sizes_that_drop_rows_are_all_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a").write_text("INPUT 9x9x1\nCONV 3x3 *2 stride 2 floor\n", encoding="utf-8")
+    assert main(["sizes", str(tmp_path / "a"), "--to", "12"]) == 0
+    exact, rounded = capsys.readouterr().out.splitlines()
+    assert exact.endswith("3 to 11 by 2")
+    assert rounded.endswith("all others from 4")
+
+
+@pytest.mark.parametrize(
+    ("between", "code"),
+    [("BN", 0), ("RELU", 0), ("DROPOUT 0.5", 0), ("LRN 3", 1), ("LN", 1), ("GN 2", 1), ("SCALE", 1)],
+)
+def test_match_passes_over_activations_bn_and_dropout(tmp_path: Path, between: str, code: int) -> None:
+    (tmp_path / "a").write_text(f"INPUT 8x8x3\nCONV 3x3 *4\n{between}\nFC 4\n", encoding="utf-8")
+    assert main(["match", "INPUT -> CONV -> FC", str(tmp_path / "a")]) == code
+
+
+def test_match_says_what_a_pattern_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p").write_text("INPUT -> [CONV]*N -> FC\n", encoding="utf-8")
+    assert main(["match", "p", str(tmp_path / "p")]) == 2
+    assert "or a pattern: `INPUT" in capsys.readouterr().err
+    assert main(["match", str(tmp_path / "p"), str(tmp_path / "p")]) == 1
+    err = capsys.readouterr().err
+    assert "is a pattern itself" in " ".join(err.split())
+    assert "cnndsl expand FILE -D N=2" in " ".join(err.split())

@@ -119,6 +119,25 @@ def test_npz_with_a_pixel_that_is_no_number(npz_file, data_setting, refused, tmp
     assert "image 3" in told(refused("E602", lambda: load(data_setting("npz", file="a.npz"), tmp_path)))
 
 
+@pytest.mark.parametrize(("dtype", "pixel"), [(np.float32, 1e38), (np.float64, -1e300)])
+def test_npz_with_a_pixel_that_no_image_has(npz_file, data_setting, refused, tmp_path, dtype, pixel) -> None:
+    images = np.ones((4, 2, 2), dtype)
+    images[2, 0, 1] = pixel
+    npz_file(x_train=images, x_test=images[:2], y_train=np.arange(4), y_test=np.arange(2))
+    error = refused("E602", lambda: load(data_setting("npz", file="a.npz"), tmp_path))
+    assert f"image 2 has a pixel of {abs(pixel):g}" in told(error)
+
+
+@pytest.mark.parametrize("kind", ["U", "S"])
+def test_npz_with_names_for_labels(npz_file, data_setting, refused, tmp_path, kind) -> None:
+    images = np.ones((4, 2, 2), np.uint8)
+    labels = np.array(["cat", "dog", "cat", "dog"]).astype(kind)
+    npz_file(x_train=images, x_test=images[:2], y_train=labels, y_test=labels[:2])
+    error = refused("E602", lambda: load(data_setting("npz", file="a.npz"), tmp_path))
+    assert "y_train holds texts" in told(error)
+    assert "return_inverse" in error.diagnostics[0].help[0]
+
+
 def member(array) -> bytes:
     out = io.BytesIO()
     np.save(out, array)

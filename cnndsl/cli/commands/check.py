@@ -99,7 +99,7 @@ def _file(path: str, args: argparse.Namespace, backend: Backend | None, said: Te
         sys.stdout.flush()
     elif changed:
         mending.rewrite(path, new)
-        print(f"{path}: mended", *(f"  {mending.told(edit)}" for edit in edits), sep="\n", file=said)
+        print(f"{options.name(path)}: mended", *(f"  {mending.told(edit)}" for edit in edits), sep="\n", file=said)
     if left := mending.choices_left(looked.found):
         what = "1 more mistake has a fix" if left == 1 else f"{left} more mistakes have fixes"
         print(f"{options.name(path)}: {what} to choose by hand", file=said)

@@ -55,7 +55,7 @@ def _lines(steps: list[Difference], training: dict[str, tuple[str, str]], one: G
     for found in steps:
         a, b = found.before, found.after
         if found.kind == "moved":
-            changes = "; ".join(f"{what}: {old} -> {new}" for what, (old, new) in found.arguments.items())
+            changes = "; ".join(f"{k}: {_names(old)} -> {_names(new)}" for k, (old, new) in found.arguments.items())
             yield f"~ {b.name if b else ''}{_place(b) if b else ''}: {changes}"
             continue
         if a is not None:
@@ -72,6 +72,12 @@ def _lines(steps: list[Difference], training: dict[str, tuple[str, str]], one: G
             yield f"  outputs: {_outputs(one)} -> {_outputs(two)}"
     for key, (left, right) in training.items():
         yield f"~ train {key}: {left} -> {right}"
+
+
+def _names(value: dict[str, str] | list[str]) -> str:
+    """Steps, and outputs with the steps that give them."""
+    pairs = [f"{name} from {step}" for name, step in value.items()] if isinstance(value, dict) else value
+    return ", ".join(pairs)
 
 
 def _totals(one: Graph, two: Graph) -> Iterator[tuple[str, int, int]]:

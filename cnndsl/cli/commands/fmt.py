@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from cnndsl.cli import options, terminal
+from cnndsl.cli.mending import rewrite
 from cnndsl.diagnostics import CnnError
 from cnndsl.lang.unparse import unparse
-from cnndsl.training.atomic import write
+from cnndsl.source import Source
 
 HELP = "write .cnn files in canonical form"
 
@@ -45,7 +45,6 @@ def _format(path: str, *, check: bool) -> int:
     if path == "-":
         sys.stdout.write(text)
     elif changed:
-        place = Path(path).resolve()
-        write(place, text.encode(), place.stat().st_mode & 0o777)
-        print(f"{path}: formatted")
+        rewrite(path, Source(path, text))
+        print(f"{options.name(path)}: formatted")
     return 0

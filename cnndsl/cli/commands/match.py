@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cnndsl.cli import options
@@ -19,7 +20,7 @@ from cnndsl.lang import ast
 from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import lower
 from cnndsl.lang.parse import parse
-from cnndsl.lang.pattern import match
+from cnndsl.lang.pattern import match, refuse_pattern
 from cnndsl.lang.uses import used
 from cnndsl.ops.spec import Op
 from cnndsl.plugins import load
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     layers = load().layers
     pattern = _pattern(args.pattern)
     network = options.module(args.file)
+    refuse_pattern(network)
     blocks = _blocks(network, Path(args.file).parent, layers)
     for module, others in ((pattern, ()), (network, blocks)):
         wrong = errors(lower(module, layers, used=others).diagnostics)
@@ -63,7 +65,13 @@ def _blocks(module: ast.Module, base: Path, layers: Mapping[str, Op]) -> tuple[a
 def _pattern(text: str) -> ast.Module:
     """A pattern's tree: text where it has a space, `[` or `->` in it, else a file's."""
     if not any(mark in text for mark in (" ", "[", "->", ";")) or text.endswith(".cnn"):
-        return options.module(text)
+        try:
+            return options.module(text)
+        except CnnError as error:
+            if all(d.code != "E805" for d in error.diagnostics):
+                raise
+            help = ("give the path of a .cnn file, or a pattern: `INPUT -> [CONV]*N -> FC`",)
+            raise CnnError(replace(d, help=help) for d in error.diagnostics) from None
     module, found = parse(Source("<pattern>", text))
     if module is None or found:
         raise CnnError(found)

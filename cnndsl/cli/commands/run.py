@@ -17,7 +17,7 @@ HELP = "train, and test on data the network has not seen"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a .cnn file; - is standard input")
-    parser.add_argument("--data", type=options.folder, metavar="FOLDER", help="where the data files are")
+    parser.add_argument("--data", type=options.existing_folder, metavar="FOLDER", help="where the data files are")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network: auto, naive, vectorized, ...")
     parser.add_argument(
         "--out", type=options.folder, metavar="FOLDER", help="the run's folder; runs/NAME-N where left out"
@@ -35,6 +35,10 @@ def run(args: argparse.Namespace) -> int:
     from cnndsl.training.rundir import RunFolder
 
     folder = RunFolder.create(network.name, network.text, out=args.out)
-    with closing(recorded(trainer, folder)) as events:
-        report(events, folder.path, sys.stdout)
+    try:
+        with closing(recorded(trainer, folder)) as events:
+            report(events, folder.path, sys.stdout)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nstopped; the weights of this moment are in {folder.path}\n")
+        return 130
     return 0

@@ -143,7 +143,7 @@ def _lines(found: dict[str, tuple[list[int], list[int]]], written: tuple[int, in
         yield f"{what} from 1 to {to} that fit exactly, depth {written[2]}: {_listed(exact)}"
         if rounded:
             every = sorted([*exact, *rounded]) == list(range(min([*exact[:1], *rounded[:1]]), to + 1))
-            listed = f"every other from {rounded[0]}" if every else _listed(rounded)
+            listed = f"all others from {rounded[0]}" if every else _listed(rounded)
             yield f"  with rows dropped by `floor` or hung over by `ceil`: {listed}"
         here = written[0 if name != "width" else 1]
         if here <= to and here not in exact:
