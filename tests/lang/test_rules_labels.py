@@ -135,7 +135,7 @@ def test_the_names_of_the_reference() -> None:
     [
         ("RELU as tanh1\nTANH", ["E214 3:1"]),
         ("RELU as a_2\n[ TANH as a ]*2", ["E214 3:3"]),
-        ("b() as c1\nc()\nblock b() {\nRELU\n}\nblock c() {\nRELU\n}", ["E214"]),
+        ("b() as c1\nc()\nblock b() {\nRELU\n}\nblock c() {\nRELU\n}", ["E214 8:1"]),
     ],
 )
 def test_equal_names_are_an_error(text: str, expected: list[str], found: Found) -> None:
