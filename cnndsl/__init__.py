@@ -6,10 +6,17 @@
 146
 """
 
-from cnndsl.api import Network, check, compile, load, loads, train
-from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.plugins import Plugin
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from cnndsl.version import __version__
+
+if TYPE_CHECKING:
+    from cnndsl.api import Network, check, compile, load, loads, train
+    from cnndsl.diagnostics import CnnError, Diagnostic
+    from cnndsl.plugins import Plugin
 
 __all__ = [
     "CnnError",
@@ -23,3 +30,19 @@ __all__ = [
     "loads",
     "train",
 ]
+
+_HOMES = {"CnnError": "diagnostics", "Diagnostic": "diagnostics", "Plugin": "plugins"}
+_ROOMS = ("api", "diagnostics", "plugins")
+
+
+def __getattr__(name: str) -> Any:
+    """Fetched when it is asked for, so that the command line is there to be interrupted before the compiler is."""
+    if name in _ROOMS:
+        return import_module(f"cnndsl.{name}")
+    if name in __all__:
+        return getattr(import_module(f"cnndsl.{_HOMES.get(name, 'api')}"), name)
+    raise AttributeError(f"module 'cnndsl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -13,7 +13,7 @@ from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.fixes import Counted, verified
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
-from cnndsl.ir.types import TensorType
+from cnndsl.ir.types import DTYPES, TensorType
 from cnndsl.lang import ast
 from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import Choices, Lowered, lower, placed
@@ -387,8 +387,8 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     from cnndsl.training.model import Model
 
     network = _ready(network)
-    if dtype not in ("float32", "float64"):
-        raise CnnError(Diagnostic("E806", f"dtype must be float32 or float64, found {dtype!r}"))
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise CnnError(Diagnostic("E806", f"dtype must be {' or '.join(DTYPES)}, found {dtype!r}"))
     seed = network.recipe.seed if seed is None else seed
     if type(seed) is not int or not 0 <= seed < 1 << 64:
         raise CnnError(Diagnostic("E806", f"a seed is a whole number from 0 to 2**64 - 1, found {seed!r}"))

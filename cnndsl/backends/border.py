@@ -9,9 +9,8 @@ import numpy as np
 
 from cnndsl.backends.protocol import Array, State
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.ir.types import ParamSpec, TensorType
+from cnndsl.ir.types import DTYPES, ParamSpec, TensorType
 
-DTYPES = ("float32", "float64")
 SHOWN = 5
 """How many differences between a state and a network a message lists."""
 

@@ -53,7 +53,7 @@ def contents(layers: Mapping[str, Op]) -> Page:
             Heading("Layers"),
             Entries({op.keyword: op.summary for op in layers.values()}),
             Heading("The train block"),
-            Entries({"train": "all its keys", **{k.name: k.entries[0].summary for k in keys()}}),
+            Entries({"train": "all its keys", **{k.name: k.summary for k in keys()}}),
             Heading("Diagnostics"),
             Entries({c.code: c.title for c in CODES.values()}),
         ),

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, Protocol
 
+DTYPES: Mapping[str, int] = {"float32": 4, "float64": 8}
+"""The types that a program can compute in, and the bytes of a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorType:

@@ -211,7 +211,7 @@ SETS: Mapping[str, DataSet] = {
         DataSet(
             "random",
             Random,
-            "random pixels and labels: to try a network out, or to time it",
+            "random pixels, labels in turn: to try a network out, or to time it",
             ("data random 32x32x3 classes 10 count 1000",),
             known=lambda attrs: Facts(attrs.size, attrs.classes),
         ),
@@ -219,7 +219,11 @@ SETS: Mapping[str, DataSet] = {
 }
 """Every set, by its word."""
 
-KEY = Key("data", tuple(Entry("data", s.word, s.attrs, s.summary, s.examples) for s in SETS.values()))
+KEY = Key(
+    "data",
+    tuple(Entry("data", s.word, s.attrs, s.summary, s.examples) for s in SETS.values()),
+    about="what is trained on: a set known by name, or files",
+)
 
 FACTS: Mapping[str, Facts] = {s.word: s.known(None) for s in SETS.values() if s.known and s.attrs is Known}
 """What is known of the sets that are known by name."""

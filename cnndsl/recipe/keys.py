@@ -101,6 +101,7 @@ EMA = _key("ema", Ema, "averaged weights, for evaluation", "ema 0.999")
 CLASSWEIGHT = Key(
     "classweight",
     (Entry("classweight", "auto", NoArguments, "rare classes count more, by their frequency", ("classweight auto",)),),
+    about="what a class counts in the loss",
 )
 STOP = _key("stop", Stop, "end before the last epoch", "stop patience 5", "stop at 0.99")
 SAVE = _key("save", Save, "when checkpoints are written", "save every 5 keep 2 best")

@@ -53,6 +53,7 @@ LOSS = Key(
     ),
     default="cross_entropy",
     takes="outputs",
+    about="what is made small, for each output",
 )
 
 METRIC = Key(
@@ -67,4 +68,5 @@ METRIC = Key(
     ),
     default="accuracy",
     takes="several",
+    about="what is measured beside the loss",
 )

@@ -114,6 +114,7 @@ OPTIMIZER = Key(
         Entry("optimizer", "adamw", AdamW, "adam, with decay beside the gradient", ("optimizer adamw decay 0.05",)),
     ),
     default="sgd",
+    about="how weights go down the gradient: sgd, adam, adamw, rmsprop",
 )
 
 SCHEDULE = Key(
@@ -137,4 +138,5 @@ SCHEDULE = Key(
         ),
     ),
     default="constant",
+    about="how the learning rate changes while training",
 )

@@ -94,6 +94,7 @@ NORMALIZE = Key(
         Entry("normalize", "", Bare, "mean and deviation in numbers", ("normalize 0.1307 0.3081",)),
     ),
     default="auto",
+    about="how pixels are shifted and scaled",
 )
 
 AUGMENT = Key(
@@ -106,4 +107,5 @@ AUGMENT = Key(
         Entry("augment", "cutout", Cutout, "a square set to zero", ("augment flip crop 4 cutout 8",)),
     ),
     takes="several",
+    about="how training images are varied",
 )

@@ -40,6 +40,12 @@ class Key:
     entries: tuple[Entry, ...]
     default: str | None = None
     takes: Literal["one", "several", "outputs"] = "one"
+    about: str = ""
+    """What the key is for, where its first entry's summary does not say it."""
+
+    @property
+    def summary(self) -> str:
+        return self.about or self.entries[0].summary
 
     @property
     def words(self) -> tuple[str, ...]:

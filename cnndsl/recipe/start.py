@@ -33,9 +33,16 @@ INIT = Key(
         Entry("init", "he", NoArguments, "normal, deviation sqrt(2/fan in)", ("init he",)),
         Entry("init", "xavier", NoArguments, "uniform, bound sqrt(6/(fan in + fan out))", ("init xavier",)),
         Entry("init", "normal", Normal, "normal, of the given deviation", ("init normal 0.01",)),
-        Entry("init", "zeros", NoArguments, "all zero: a network that cannot learn, for comparison", ("init zeros",)),
+        Entry(
+            "init",
+            "zeros",
+            NoArguments,
+            "all zero: more than one layer cannot learn from there",
+            ("init zeros",),
+        ),
     ),
     default="auto",
+    about="how weights start",
 )
 WEIGHTS = Key(
     "weights",

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.types import DTYPES
 from cnndsl.passes.lists import INFERENCE_UNFUSED
 from cnndsl.passes.plan import lifetimes
 from cnndsl.passes.run import run
 from cnndsl.training.memory import amount
-
-BYTES = {"float32": 4, "float64": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Estimate:
 
 def estimate(graph: Graph, batch: int, *, slots: int, dtype: str = "float32") -> Estimate:
     """The estimate for batches of that many samples. `slots`: arrays that the optimizer keeps for each parameter."""
-    size = BYTES[dtype]
+    size = DTYPES[dtype]
     owned = {node.name: size * sum(p.count for p in node.params) for node in graph}
     trained = {node.name: size * sum(p.count for p in node.params if p.trained) for node in graph}
     outputs = {node.name: size * batch * node.type.count for node in graph}

@@ -117,6 +117,39 @@ def test_an_interruption_names_the_folder(folder: Path) -> None:
     assert (folder / "runs" / "long-1" / "weights.safetensors").is_file()
 
 
+@pytest.mark.parametrize("module", ["cnndsl.cli.main", "cnndsl.api", "lark", "cnndsl.cli.commands.show"])
+def test_an_interruption_while_it_is_imported(folder: Path, module: str) -> None:
+    code = (
+        "import sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from cnndsl.__main__ import start\n"
+        "start()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "show", "a.cnn"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ROOT},
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nstopped\n")
+
+
+def test_the_index_says_what_each_key_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for line in (
+        "data what is trained on",
+        "optimizer how weights go down",
+        "metric what is measured",
+        "batch samples",
+    ):
+        assert line in said
+
+
 # ---- what a training says
 
 

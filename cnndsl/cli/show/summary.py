@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.ir.field import Field, fields
 from cnndsl.ir.graph import Graph, Node
+from cnndsl.ir.types import DTYPES
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.spec import Recipe
 from cnndsl.source import Source, Span
-from cnndsl.training.estimate import BYTES, estimate
+from cnndsl.training.estimate import estimate
 
-FLOAT = BYTES["float32"]
+FLOAT = DTYPES["float32"]
 
 
 @dataclass(frozen=True, slots=True)
