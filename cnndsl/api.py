@@ -191,6 +191,7 @@ def examine(
             survey=survey,
             backends=tuple(registry.backends),
             clean=not found,
+            keys=registry.keys,
         )
         found += (*lowered.diagnostics, *_about_data(lowered, base, data))
         found.sort(key=lambda d: placed(d, source))
@@ -224,7 +225,8 @@ def _size_that_fits(module: ast.Module, choices: Choices | None, base: Path | No
     """An input size that a file without one takes, as an example; its letters where none of the usual ones fits."""
     modules = used(module, base, registry.layers, [])
     for size in SIZES:
-        tried = lower(module, registry.layers, used=modules, choices=replace(choices or Choices(), input=size))
+        sized = replace(choices or Choices(), input=size)
+        tried = lower(module, registry.layers, used=modules, choices=sized, keys=registry.keys)
         if not errors(tried.diagnostics):
             return str(TensorType(*size))
     return "HxWxD"
@@ -397,7 +399,7 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     if refused is not None:
         raise CnnError(refused)
     runner = network.registry.backend(backend_name(backend))
-    program = runner.compile(network.graph, Options(dtype=dtype, seed=seed))
+    program = runner.compile(network.graph, Options(dtype=dtype, seed=seed, passes=network.registry.passes))
     return Model(program, initial_state(network.graph, seed, network.recipe.init, dtype))
 
 
@@ -460,5 +462,5 @@ def train(
     teacher = trainer(network, backend=backend)
     history, finished = follow(teacher, network.name, network.text, folder, on_event)
     runner = network.registry.backend(backend_name(backend or network.recipe.backend))
-    program = runner.compile(network.graph, Options(seed=network.recipe.seed))
+    program = runner.compile(network.graph, Options(seed=network.recipe.seed, passes=network.registry.passes))
     return Trained(Model(program, teacher.state()), history, finished, folder)

@@ -1,14 +1,19 @@
-"""Our own plugin, written as an outsider would write it. Layers and kernels are found by looking into their folders."""
+"""Our own plugin, written as an outsider would write it. Layers and kernels are found by looking into their
+folders; what trains is fetched when it is asked for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cnndsl.ops
 from cnndsl.ops.spec import Op
-from cnndsl.plugins import KernelTables, Plugin
+from cnndsl.plugins.record import KernelTables, Plugin
+from cnndsl.recipe import data, losses, optimizers, pixels
+from cnndsl.recipe.spec import Key
 
 if TYPE_CHECKING:
     from cnndsl.backends.protocol import Backend
@@ -39,6 +44,38 @@ def _vectorized(tables: KernelTables) -> Backend:
     return TableBackend("vectorized", tables["vectorized"], fallback=tables["naive"], fused=kernel)
 
 
+MADE = {
+    "data": ("digits", "mnist", "fashion_mnist", "cifar10", "idx", "npz", "random"),
+    "loss": ("cross_entropy", "mse"),
+    "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
+    "schedule": ("constant", "step", "cosine", "onecycle"),
+}
+"""What this version trains with, of what the train block may say."""
+
+
+def _entries(key: Key) -> tuple[Any, ...]:
+    """The entries of a key of ours, with their makers."""
+    return tuple(
+        replace(entry, make=partial(_made, key.name, entry.word)) if entry.word in MADE.get(key.name, ()) else entry
+        for entry in key.entries
+    )
+
+
+def _made(key: str, word: str, attrs: Any) -> Any:
+    from cnndsl.training.makers import MAKERS
+
+    return MAKERS[key][word](attrs)
+
+
 PLUGIN = Plugin(
-    name="cnndsl", layers=_layers(), kernels=_kernels, backends={"naive": _naive, "vectorized": _vectorized}
+    name="cnndsl",
+    layers=_layers(),
+    kernels=_kernels,
+    backends={"naive": _naive, "vectorized": _vectorized},
+    data=_entries(data.KEY),
+    losses=_entries(losses.LOSS),
+    optimizers=_entries(optimizers.OPTIMIZER),
+    schedules=_entries(optimizers.SCHEDULE),
+    augmentations=_entries(pixels.AUGMENT),
+    metrics=_entries(losses.METRIC),
 )

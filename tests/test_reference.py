@@ -33,9 +33,9 @@ def test_examples_of_the_language_are_valid(topic: object) -> None:
 
 
 def test_every_name_has_a_page() -> None:
-    layers = load().layers
-    for name in names(layers):
-        assert find(name, layers) is not None, name
+    known = load()
+    for name in names(known):
+        assert find(name, known) is not None, name
 
 
 def test_pages_fit_80_columns() -> None:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from cnndsl.backends import calls
 from cnndsl.backends.layout import lies_in, shaped
 from cnndsl.backends.protocol import Array, Context, Kernel, Layout
 from cnndsl.ir.graph import Node
@@ -30,12 +31,15 @@ def chained(node: Node, given: TensorType, kernels: Mapping[str, Kernel]) -> Ker
         a: Fused, params: Mapping[str, Array], xs: tuple[Array, ...], ctx: Context
     ) -> tuple[Array, None, dict[str, Array]]:
         (y,) = xs
+        first_x = y
         layout = ctx.layout
         for step, x in zip(body, before, strict=False):
             kernel = kernels[step.keyword]
             layout = layout if kernel.layout == "either" else kernel.layout
             inner = ctx.within(step, (x,), layout, last=step is body[-1])
-            y, _, _ = kernel.forward(step.attrs, params_of(step, params), (turned(y, layout),), inner)
+            y, _, _ = calls.forward(kernel, step, params_of(step, params), (turned(y, layout),), inner)
+            if not isinstance(y, np.ndarray) or y.shape != (len(first_x), *step.type.shape):
+                raise calls.wrong(kernel, step, "its output has not the shape that its size rule says")
         return turned(y, ctx.layout), None, {}
 
     return Kernel(forward, _no_backward, first)

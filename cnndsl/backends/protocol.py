@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import TensorType
+from cnndsl.passes.run import Pass
 
 Array: TypeAlias = NDArray[Any]
 State: TypeAlias = Mapping[str, Array]
@@ -27,11 +28,13 @@ Layout = Literal["rows", "lanes"]
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a program is compiled for. `dtype` is ``float32`` or ``float64``; `seed` feeds the masks of DROPOUT; `fuse`
-    is whether steps in a row may run as one outside training, which rounds differently."""
+    is whether steps in a row may run as one outside training, which rounds differently. `passes` come before that, and
+    must change no output."""
 
     dtype: str = "float32"
     seed: int = 0
     fuse: bool = True
+    passes: tuple[Pass, ...] = ()
 
 
 class Forward(NamedTuple):
@@ -223,7 +226,8 @@ class Kernel(NamedTuple):
 
     `layout` is how the kernel takes and gives tensors: ``rows``, C-contiguous with samples first; ``lanes``, views
     N, D, H, W of memory in the order D, H, W, N (vectors N, D of D, N), see `cnndsl.backends.layout`; ``either``, as
-    its first input comes. A program turns tensors where the next kernel takes them otherwise.
+    its first input comes. A program turns tensors where the next kernel takes them otherwise. `origin` is where
+    it came from, `plugin sample` or `backend vectorized`: the plugin door and the backend say that.
     """
 
     forward: Callable[[Any, Mapping[str, Array], tuple[Array, ...], Context], tuple[Array, Any, dict[str, Array]]]
@@ -231,6 +235,7 @@ class Kernel(NamedTuple):
         [Any, Mapping[str, Array], Any, Array, Context], tuple[tuple[Array | None, ...], dict[str, Array]]
     ]
     layout: Literal["rows", "lanes", "either"] = "rows"
+    origin: str = ""
 
 
 def uniform(seed: int, step: int, name: str, shape: tuple[int, ...], out: Array | None = None) -> Array:

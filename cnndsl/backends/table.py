@@ -16,7 +16,7 @@ from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import TensorType
 from cnndsl.passes.fused import KEYWORD
-from cnndsl.passes.lists import INFERENCE, INFERENCE_UNFUSED, TRAINING
+from cnndsl.passes.lists import FUSING, INFERENCE_UNFUSED, TRAINING
 from cnndsl.passes.run import run
 
 
@@ -45,7 +45,7 @@ class TableBackend:
     ):
         self.name = name
         self._own = dict(kernels)
-        self._all = {**(fallback or {}), **kernels}
+        self._all = {k: _stamped(kernel, name) for k, kernel in {**(fallback or {}), **kernels}.items()}
         self._fused = fused
 
     def borrowed(self, graph: Graph) -> tuple[Node, ...]:
@@ -64,7 +64,8 @@ class TableBackend:
                 for keyword, node in missing.items()
             )
         training = run(graph, TRAINING)
-        inference = run(graph, INFERENCE if options.fuse else INFERENCE_UNFUSED)
+        passes = (*INFERENCE_UNFUSED, *options.passes, *(FUSING if options.fuse else ()))
+        inference = run(graph, passes)
         routes = (Route(training, self._kernels(training)), Route(inference, self._kernels(inference)))
         return TableProgram(self.name, graph, *routes, options)
 
@@ -80,6 +81,10 @@ class TableBackend:
     def compile_training(self, graph: Graph, objective: Objective, state: State, options: Options) -> TableTraining:
         """A training program that starts from copies of `state`. Raises CnnError as `compile`; E702, E806."""
         return TableTraining(self.compile(graph, options), objective, state)
+
+
+def _stamped(kernel: Kernel, backend: str) -> Kernel:
+    return kernel if kernel.origin else kernel._replace(origin=f"backend `{backend}`")
 
 
 def _computing(graph: Graph) -> tuple[Node, ...]:

@@ -7,22 +7,21 @@ never share memory.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from cnndsl.backends import border
+from cnndsl.backends import border, calls
 from cnndsl.backends.context import TableContext
 from cnndsl.backends.frame import Frame
 from cnndsl.backends.layout import lies_in, shaped
-from cnndsl.backends.protocol import Array, Forward, Gradients, Layout, Options, State, Tape
+from cnndsl.backends.protocol import Array, Forward, Gradients, Kernel, Layout, Options, State, Tape
 from cnndsl.backends.route import Route
 from cnndsl.backends.team import alone, team
 from cnndsl.backends.workspace import Pool, Workspace
-from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.passes.plan import Mode
 
@@ -130,9 +129,9 @@ class TableProgram:
                 ctx = frame.contexts[node.name]
                 ctx.scratches, ctx.draw = scratches, (self._seed, step)
                 xs = tuple(values[name].lying(ctx.layout) for name in node.inputs)
-                forward = route.kernels[node.name].forward
-                y, saved, buffers = self._call(node, forward, params[node.name], xs, ctx)
-                values[node.name] = _Value(node.name, self._settled(node, y, xs, ctx), space)
+                kernel = route.kernels[node.name]
+                y, saved, buffers = calls.forward(kernel, node, params[node.name], xs, ctx)
+                values[node.name] = _Value(node.name, self._settled(kernel, node, y, xs, ctx), space)
                 if training:
                     tape.saved[node.name] = saved
                     tape.buffers.update({f"{node.name}.{name}": array for name, array in buffers.items()})
@@ -157,10 +156,10 @@ class TableProgram:
             space.frame = (key, found)
         return space.frame[1]
 
-    def _settled(self, node: Node, y: Any, xs: tuple[Array, ...], ctx: TableContext) -> Array:
+    def _settled(self, kernel: Kernel, node: Node, y: Any, xs: tuple[Array, ...], ctx: TableContext) -> Array:
         """The output, checked, in memory that it may stay in."""
         shape = (len(xs[0]), *node.type.shape)
-        self._check(node, "its output", y, shape, ctx.layout)
+        self._check(kernel, node, "its output", y, shape, ctx.layout)
         if ctx.is_output(y) or not any(np.may_share_memory(y, x) for x in xs):
             return y  # type: ignore[no-any-return]
         kept = ctx.output(shape)  # a view of an input, whose memory may be given to others
@@ -190,18 +189,18 @@ class TableProgram:
                 ctx = frame.contexts[node.name]
                 ctx.wanted, ctx.scratches = asked[node.name], scratches
                 dy = total.lying(ctx.layout)
-                saved, backward = tape.saved[node.name], route.kernels[node.name].backward
-                dxs, dparams = self._call(node, backward, params[node.name], saved, dy, ctx)
-                if len(dxs) != len(node.inputs):
-                    raise self._wrong(node, f"{len(dxs)} gradients for {len(node.inputs)} inputs")
+                kernel = route.kernels[node.name]
+                dxs, dparams = calls.backward(kernel, node, params[node.name], tape.saved[node.name], dy, ctx)
                 for k, (source, dx) in enumerate(zip(node.inputs, dxs, strict=True)):
                     if ctx.wanted[k] and dx is not None:
                         shape = (size, *self.graph[source].type.shape)
-                        self._check(node, f"the gradient of {source}", dx, shape, ctx.layout)
+                        self._check(kernel, node, f"the gradient of {source}", dx, shape, ctx.layout)
                         self._add(totals, node, k, dx, dy, frame, tape.space)
                 for name in trained:
                     spec = self.graph.params[name]
-                    self._check(node, f"the gradient of {spec.name}", dparams.get(spec.name), spec.shape, "rows")
+                    self._check(
+                        kernel, node, f"the gradient of {spec.name}", dparams.get(spec.name), spec.shape, "rows"
+                    )
                     found[name] = dparams[spec.name]
             if not input_gradient:
                 return Gradients(None, found)
@@ -230,13 +229,6 @@ class TableProgram:
             dx = kept
         totals[source] = _Value(source, dx, space, "gradient")
 
-    def _call(self, node: Node, kernel: Callable[..., Any], *given: Any) -> Any:
-        try:
-            return kernel(node.attrs, *given)
-        except Exception as error:
-            error.add_note(f"raised by the kernel of {node.keyword} in backend `{self._backend}`, at {node.name}")
-            raise
-
     @contextmanager
     def _working(self) -> Iterator[list[Workspace]]:
         """Scratch memory, and silence: what overflows or is not a number goes through as that."""
@@ -246,7 +238,7 @@ class TableProgram:
         for scratches in reversed(taken):
             self._scratches.give(scratches)
 
-    def _check(self, node: Node, what: str, given: Any, shape: tuple[int, ...], layout: Layout) -> None:
+    def _check(self, kernel: Kernel, node: Node, what: str, given: Any, shape: tuple[int, ...], layout: Layout) -> None:
         """A kernel may come from anybody. Raises CnnError (E808)."""
         if isinstance(given, np.ndarray):
             fits = given.shape == shape and given.dtype == self.dtype
@@ -255,11 +247,7 @@ class TableProgram:
             found = f"{given.dtype} {given.shape}" + (" and not C-contiguous" if fits else "")
         else:
             found = type(given).__name__
-        raise self._wrong(node, f"{what} is {found}, not {self.dtype} {shape}")
-
-    def _wrong(self, node: Node, what: str) -> CnnError:
-        where = f"the kernel of {node.keyword} in backend `{self._backend}`"
-        return border.refuse("E808", f"{where} is not right: at {node.name}, {what}")
+        raise calls.wrong(kernel, node, f"{what} is {found}, not {self.dtype} {shape}")
 
 
 class _Value:

@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cnndsl.arguments import Argument, arguments
 from cnndsl.cli.layout import Code as CodeBlock
 from cnndsl.cli.layout import Entries, Heading, Page, Part, Text
 from cnndsl.diagnostics.catalog import CODES, Code
-from cnndsl.lang.recipe import pages as keys
 from cnndsl.lang.topics import TOPICS, Topic
 from cnndsl.ops.spec import Op
+from cnndsl.plugins import Registry
 from cnndsl.recipe.later import is_later
 from cnndsl.recipe.spec import Key
 
 
-def find(name: str, layers: Mapping[str, Op]) -> Page | None:
+def find(name: str, known: Registry) -> Page | None:
     """The page of that name, or None."""
     if name.upper() in CODES:
         return code_page(CODES[name.upper()])
-    if name.upper() in layers:
-        return layer_page(layers[name.upper()])
+    if name.upper() in known.layers:
+        return layer_page(known.layers[name.upper()])
     if name == "train":
-        return train_page()
+        return train_page(known)
     name = name.lower()
-    key = next((k for k in keys() if name == k.name), None)
+    key = next((k for k in known.keys.values() if name == k.name), None)
     topic = next((t for t in TOPICS if t.name == name), None)
     if key is None and topic is not None:
         return topic_page(topic)
-    key = key or next((k for k in keys() if name in k.words), None)
+    key = key or next((k for k in known.keys.values() if name in k.words), None)
     if key is not None:
         return key_page(key)
-    activation = next((op for op in layers.values() if op.activation_word == name), None)
+    activation = next((op for op in known.layers.values() if op.activation_word == name), None)
     return layer_page(activation) if activation is not None else None
 
 
-def names(layers: Mapping[str, Op]) -> list[str]:
+def names(known: Registry) -> list[str]:
     """What `find` knows."""
-    found = [*layers, *CODES, "train", *(t.name for t in TOPICS)]
-    for key in keys():
+    found = [*known.layers, *CODES, "train", *(t.name for t in TOPICS)]
+    for key in known.keys.values():
         found += [key.name, *key.words]
     return found
 
 
-def contents(layers: Mapping[str, Op]) -> Page:
+def contents(known: Registry) -> Page:
     """All pages, a line each."""
     return Page(
         "explain: the pages there are",
@@ -51,20 +51,20 @@ def contents(layers: Mapping[str, Op]) -> Page:
             Heading("The language"),
             Entries({t.name: t.title for t in TOPICS}),
             Heading("Layers"),
-            Entries({op.keyword: op.summary for op in layers.values()}),
+            Entries({op.keyword: op.summary for op in known.layers.values()}),
             Heading("The train block"),
-            Entries({"train": "all its keys", **{k.name: k.summary for k in keys()}}),
+            Entries({"train": "all its keys", **{k.name: k.summary for k in known.keys.values()}}),
             Heading("Diagnostics"),
             Entries({c.code: c.title for c in CODES.values()}),
         ),
     )
 
 
-def reference(layers: Mapping[str, Op]) -> Iterator[tuple[str, list[Page]]]:
+def reference(known: Registry) -> Iterator[tuple[str, list[Page]]]:
     """Every page, by chapter: the whole reference."""
     yield "The language", [topic_page(t) for t in TOPICS]
-    yield "Layers", [layer_page(op) for op in layers.values()]
-    yield "The train block", [train_page()]
+    yield "Layers", [layer_page(op) for op in known.layers.values()]
+    yield "The train block", [train_page(known)]
     yield "Diagnostics", [code_page(c) for c in CODES.values()]
 
 
@@ -111,7 +111,7 @@ def _about(item: Argument) -> str:
     return item.doc if plain else f"{item.doc} ({default})"
 
 
-def train_page() -> Page:
+def train_page(known: Registry) -> Page:
     """All keys of the train block."""
     text = (
         "train { ... } says how a network is trained: a key and its values a line, or several with `;` between them. "
@@ -119,7 +119,7 @@ def train_page() -> Page:
     )
     example = "train {\n  data      mnist pad 2\n  batch     64; epochs 10; seed 1\n  optimizer sgd lr 0.05\n}\n"
     parts: list[Part] = [Text(text)]
-    for key in keys():
+    for key in known.keys.values():
         parts += [Heading(key.name), *_key(key)]
     return Page("train: how a network is trained", (*parts, Heading("Example"), CodeBlock(example)))
 

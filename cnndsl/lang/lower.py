@@ -19,11 +19,12 @@ from cnndsl.lang.recipe import default_recipe, read_train
 from cnndsl.lang.scope import UNKNOWN, Flow, Names, Scope
 from cnndsl.lang.steps import MAIN, Steps
 from cnndsl.ops.spec import Op
+from cnndsl.recipe.block import KEYS
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.fit import fit
 from cnndsl.recipe.heads import heads
 from cnndsl.recipe.places import known_facts
-from cnndsl.recipe.spec import Recipe, Setting
+from cnndsl.recipe.spec import Key, Recipe, Setting
 from cnndsl.source import Source, Span
 
 
@@ -70,12 +71,13 @@ def lower(
     survey: Survey = known_facts,
     backends: Collection[str] = (),
     clean: bool = True,
+    keys: Mapping[str, Key] = KEYS,
 ) -> Lowered:
     """Binds every step, applies the size rules, builds the graph, and holds the data set against it. Collects all
     diagnostics, raises none. `used` are the files whose blocks the module uses; `backends` are the names that a train
     block may choose from; without them any will do. `clean` is whether the text was read without mistakes: only then
-    lints are looked for."""
-    return _Lowerer(module, used, layers, name, choices or Choices(), survey, backends, clean).run()
+    lints are looked for. `keys` are those of the train block."""
+    return _Lowerer(module, used, layers, name, choices or Choices(), survey, backends, clean, keys).run()
 
 
 class _Lowerer:
@@ -89,6 +91,7 @@ class _Lowerer:
         survey: Survey,
         backends: Collection[str],
         clean: bool,
+        keys: Mapping[str, Key],
     ):
         self.module = module
         self.used = used
@@ -98,6 +101,7 @@ class _Lowerer:
         self.survey = survey
         self.backends = backends
         self.clean = clean
+        self.keys = keys
         self.facts: Facts | None = None
         self.library = Library()
         self.builder = Builder()
@@ -139,7 +143,7 @@ class _Lowerer:
     def _recipe(self) -> Recipe:
         trains = self.module.trains
         said: list[Diagnostic] = []
-        recipe = read_train(trains[0], said, self.backends) if trains else default_recipe()
+        recipe = read_train(trains[0], said, self.backends, self.keys) if trains else default_recipe(self.keys)
         for diagnostic in said:
             self.say(diagnostic)
         for extra in trains[1:]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,19 +18,21 @@ from cnndsl.source import Span
 from cnndsl.words import nearest
 
 
-def default_recipe() -> Recipe:
+def default_recipe(known: Mapping[str, Key] = KEYS) -> Recipe:
     """What a file without a train block says."""
-    return recipe()
+    return recipe(known=known)
 
 
-def read_train(train: ast.Train, diagnostics: list[Diagnostic], backends: Collection[str] = ()) -> Recipe:
+def read_train(
+    train: ast.Train, diagnostics: list[Diagnostic], backends: Collection[str] = (), known: Mapping[str, Key] = KEYS
+) -> Recipe:
     """The recipe of a train block; what is wrong goes to `diagnostics`, and the key keeps its default. `backends` are
-    the names that `backend` may have besides `auto`; without them it may have any."""
-    reader = _Reader(diagnostics, backends)
+    the names that `backend` may have besides `auto`; without them it may have any. `known` are the keys."""
+    reader = _Reader(diagnostics, backends, known)
     for entry in train.entries:
         if isinstance(entry, ast.Entry):
             reader.read(entry)
-    return recipe(reader.given, reader.losses, reader.spans)
+    return recipe(reader.given, reader.losses, reader.spans, known)
 
 
 @dataclass(slots=True)
@@ -39,15 +41,16 @@ class _Reader:
 
     diagnostics: list[Diagnostic]
     backends: Collection[str]
+    known: Mapping[str, Key]
     given: dict[str, list[Setting]] = field(default_factory=dict)
     losses: dict[str, Setting] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     seen: dict[str, Span] = field(default_factory=dict)
 
     def read(self, entry: ast.Entry) -> None:
-        key = KEYS.get(entry.key.text)
+        key = self.known.get(entry.key.text)
         if key is None:
-            _unknown_key(entry.key, self.diagnostics)
+            _unknown_key(entry.key, self.known, self.diagnostics)
         elif key.takes == "outputs":
             self._output(key, entry)
         elif key.takes == "several":
@@ -122,7 +125,7 @@ class _Reader:
             fixes = replaced(bare.span, f"write `{text}`", text)
             self.diagnostics.append(Diagnostic("E503", f"`{name}` takes a string in quotes", bare.span, fixes=fixes))
             return None
-        late = next((a for a in rest if isinstance(a, ast.Word) and _is_other_key(a, fields)), None)
+        late = next((a for a in rest if isinstance(a, ast.Word) and _is_other_key(a, fields, self.known)), None)
         if late is not None:
             message = f"`{late.text}` is a key of its own, and no option of {name}"
             fixes = replaced(late.span, f"put `;` or a line end before `{late.text}`", f"; {late.text}", sure=False)
@@ -141,7 +144,7 @@ class _Reader:
         if wrong is not None:
             self.diagnostics.append(Diagnostic("E504", f"`{name}` {wrong}", span))
             return None
-        return Setting(chosen.word, attrs, span)
+        return Setting(chosen.word, attrs, span, chosen)
 
     def _needs(self, key: Key, place: Span) -> None:
         words = key.words
@@ -167,10 +170,10 @@ class _Reader:
         return None
 
 
-def _is_other_key(word: ast.Word, fields: tuple[Argument, ...]) -> bool:
+def _is_other_key(word: ast.Word, fields: tuple[Argument, ...], known: Mapping[str, Key]) -> bool:
     """Whether a word is a key of the train block and nothing that the fields have a place for."""
     own = {name for a in fields for name in (a.field, *a.spellings)}
-    return word.text in KEYS and word.text not in own and all(a.form != "word" for a in fields)
+    return word.text in known and word.text not in own and all(a.form != "word" for a in fields)
 
 
 def _wants_quotes(word: ast.Word, fields: tuple[Argument, ...]) -> bool:
@@ -264,14 +267,14 @@ def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diag
     diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, fixes=fixes))
 
 
-def _unknown_key(word: ast.Word, diagnostics: list[Diagnostic]) -> None:
-    entries = [e for key in KEYS.values() for e in key.entries]
+def _unknown_key(word: ast.Word, known: Mapping[str, Key], diagnostics: list[Diagnostic]) -> None:
+    entries = [e for key in known.values() for e in key.entries]
     value = next((e for e in entries if e.word == word.text), None)
     owner = next(
         (e for e in entries if any(a.field == word.text for a in arguments(e.attrs) if a.form == "option")), None
     )
     if value is None and owner is None:
-        _unknown(word, "E502", "the train block has no key", KEYS, diagnostics)
+        _unknown(word, "E502", "the train block has no key", known, diagnostics)
         return
     if value is not None:
         help = f"it is a value of `{value.key}`: `{value.examples[0]}`"
@@ -281,8 +284,3 @@ def _unknown_key(word: ast.Word, diagnostics: list[Diagnostic]) -> None:
         help = f"it belongs to `{owner.key}`: `{shown} {word.text} …`"
     message = f"the train block has no key `{word.text}`"
     diagnostics.append(Diagnostic("E502", message, word.span, "not a key of its own", help=(help,)))
-
-
-def pages() -> list[Key]:
-    """Every key in the order of its page, for `explain`."""
-    return list(KEYS.values())

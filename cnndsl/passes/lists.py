@@ -13,5 +13,8 @@ TRAINING: tuple[Pass, ...] = (Dead(),)
 INFERENCE_UNFUSED: tuple[Pass, ...] = (Dead(), Quiet())
 """Of one that is only asked, every step still by itself."""
 
-INFERENCE: tuple[Pass, ...] = (*INFERENCE_UNFUSED, Fuse())
+FUSING: tuple[Pass, ...] = (Fuse(),)
+"""What comes last, behind the passes of plugins."""
+
+INFERENCE: tuple[Pass, ...] = (*INFERENCE_UNFUSED, *FUSING)
 """Of one that is only asked. Each gives the same outputs as before, to rounding."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cnndsl.recipe import data, keys, losses, optimizers, pixels, start
-from cnndsl.recipe.spec import MAIN, Key, Recipe, Setting
+from cnndsl.recipe.spec import MAIN, Entry, Key, Recipe, Setting
 from cnndsl.source import Span
 
 KEYS: Mapping[str, Key] = {
@@ -37,27 +38,45 @@ KEYS: Mapping[str, Key] = {
 }
 """Every key, in the order of its page."""
 
+OPEN = ("data", "augment", "optimizer", "schedule", "loss", "metric")
+"""Keys whose entries come through the plugin door."""
+
+
+def keys_of(entries: Iterable[Entry]) -> Mapping[str, Key]:
+    """The keys with these entries in the open ones, and their own in the others."""
+    found = tuple(entries)
+    return {
+        name: replace(key, entries=tuple(e for e in found if e.key == name)) if name in OPEN else key
+        for name, key in KEYS.items()
+    }
+
+
 Given = Mapping[str, Sequence[Setting]]
 """By key, what is written: one setting, or several of a key that takes several."""
 
 
 def default(key: Key) -> Setting | None:
     """What stands where a block leaves a key out."""
-    return None if key.default is None else Setting(key.default, key.entry(key.default).attrs())
+    if key.default is None:
+        return None
+    entry = key.entry(key.default)
+    return Setting(key.default, entry.attrs(), entry=entry)
 
 
 def recipe(
     given: Given | None = None,
     given_losses: Mapping[str, Setting] | None = None,
     spans: Mapping[str, Span] | None = None,
+    known: Mapping[str, Key] = KEYS,
 ) -> Recipe:
-    """A recipe from settings that are right, by key, and from losses, by output; the rest as the records say."""
+    """A recipe from settings that are right, by key, and from losses, by output; the rest as the records of the `known`
+    keys say."""
     written = given or {}
 
     def several(name: str) -> tuple[Setting, ...]:
         if name in written:
             return tuple(written[name])
-        standard = default(KEYS[name])
+        standard = default(known[name])
         return () if standard is None else (standard,)
 
     def one(name: str) -> Any:
@@ -67,7 +86,7 @@ def recipe(
         setting = one(name)
         return None if setting is None else setting.attrs.value
 
-    loss = default(losses.LOSS)
+    loss = default(known["loss"])
     assert loss is not None
     return Recipe(
         data=one("data"),

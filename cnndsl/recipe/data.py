@@ -14,7 +14,7 @@ from cnndsl.arguments import LARGEST_COUNT, option, size, text
 from cnndsl.recipe import cifar, idx, images, npz
 from cnndsl.recipe.facts import Facts as Facts
 from cnndsl.recipe.facts import Found
-from cnndsl.recipe.spec import Entry, Key
+from cnndsl.recipe.spec import Entry, Key, Setting
 
 _LIMIT = {"type": ["integer", "null"], "minimum": 1, "maximum": LARGEST_COUNT}
 _COUNT = {"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT}
@@ -103,16 +103,14 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
-class DataSet:
-    """A data set: its word, its arguments, and what is known of it.
+class DataSet(Entry):
+    """A data set: an entry of the key `data`, and what is known of it.
 
     `known` gives, from the arguments, what is known before any file is opened; `files` is None where none are needed.
+    Its `make` gives a function (setting, base, data folder) -> `cnndsl.training.data.Dataset`. Its attrs have `pad`,
+    `resize` and `limit`.
     """
 
-    word: str
-    attrs: type
-    summary: str
-    examples: tuple[str, ...]
     known: Callable[[Any], Facts] | None = None
     files: Files | None = None
 
@@ -125,6 +123,7 @@ SETS: Mapping[str, DataSet] = {
     found.word: found
     for found in (
         DataSet(
+            "data",
             "digits",
             Known,
             "1,797 images 8x8x1 of handwritten digits; ships with the package",
@@ -132,6 +131,7 @@ SETS: Mapping[str, DataSet] = {
             known=_always((8, 8, 1), 10),
         ),
         DataSet(
+            "data",
             "mnist",
             Known,
             "70,000 images 28x28x1 of handwritten digits, as IDX files",
@@ -146,6 +146,7 @@ SETS: Mapping[str, DataSet] = {
             ),
         ),
         DataSet(
+            "data",
             "fashion_mnist",
             Known,
             "70,000 images 28x28x1 of clothes, as IDX files",
@@ -159,6 +160,7 @@ SETS: Mapping[str, DataSet] = {
             ),
         ),
         DataSet(
+            "data",
             "cifar10",
             Known,
             "60,000 images 32x32x3 of ten kinds of things, in the binary version",
@@ -173,6 +175,7 @@ SETS: Mapping[str, DataSet] = {
             ),
         ),
         DataSet(
+            "data",
             "idx",
             Idx,
             "IDX files in a folder",
@@ -185,6 +188,7 @@ SETS: Mapping[str, DataSet] = {
             ),
         ),
         DataSet(
+            "data",
             "npz",
             Npz,
             "arrays x_train, y_train, x_test, y_test in an .npz file",
@@ -197,6 +201,7 @@ SETS: Mapping[str, DataSet] = {
             ),
         ),
         DataSet(
+            "data",
             "images",
             Images,
             "image files, a folder for each class",
@@ -209,6 +214,7 @@ SETS: Mapping[str, DataSet] = {
             ),
         ),
         DataSet(
+            "data",
             "random",
             Random,
             "random pixels, labels in turn: to try a network out, or to time it",
@@ -219,11 +225,12 @@ SETS: Mapping[str, DataSet] = {
 }
 """Every set, by its word."""
 
-KEY = Key(
-    "data",
-    tuple(Entry("data", s.word, s.attrs, s.summary, s.examples) for s in SETS.values()),
-    about="what is trained on: a set known by name, or files",
-)
+KEY = Key("data", tuple(SETS.values()), about="what is trained on: a set known by name, or files")
 
 FACTS: Mapping[str, Facts] = {s.word: s.known(None) for s in SETS.values() if s.known and s.attrs is Known}
 """What is known of the sets that are known by name."""
+
+
+def record(setting: Setting) -> DataSet:
+    """The record of the set that a recipe's `data` names."""
+    return setting.entry if isinstance(setting.entry, DataSet) else SETS[setting.word]

@@ -20,10 +20,10 @@ FIELDS = {"loss": "losses", "metric": "metrics"}
 """Where a recipe's field is not named as its key."""
 
 
-def dump(found: Recipe) -> dict[str, Any]:
+def dump(found: Recipe, known: Mapping[str, Key] = KEYS) -> dict[str, Any]:
     """Every key of a recipe as plain JSON values, defaults filled in; null where nothing stands."""
     plain: dict[str, Any] = {}
-    for key in KEYS.values():
+    for key in known.values():
         value = getattr(found, FIELDS.get(key.name, key.name))
         if key.takes == "outputs":
             plain[key.name] = {output: _dumped(setting) for output, setting in value.items()}
@@ -39,22 +39,22 @@ def _dumped(setting: Setting) -> dict[str, Any]:
     return {**word, **dump_attrs(setting.attrs)}
 
 
-def load(plain: Mapping[str, Any]) -> Recipe:
+def load(plain: Mapping[str, Any], known: Mapping[str, Key] = KEYS) -> Recipe:
     """The recipe of plain JSON values. Raises ValueError, naming the place of what is wrong."""
-    for complaint in complaints(schema(), plain):
+    for complaint in complaints(schema(known), plain):
         where = ".".join(map(str, complaint.path)) or "recipe"
         raise ValueError(f"{where} {complaint.text}")
     given: dict[str, list[Setting]] = {}
     losses: dict[str, Setting] = {}
     for name, value in plain.items():
-        if value is None or name not in KEYS:
+        if value is None or name not in known:
             continue
-        key = KEYS[name]
+        key = known[name]
         if key.takes == "outputs":
             losses = {output: _loaded(key, one) for output, one in value.items()}
         else:
             given[name] = [_loaded(key, one) for one in (value if key.takes == "several" else [value])]
-    return recipe(given, losses)
+    return recipe(given, losses, known=known)
 
 
 def _loaded(key: Key, value: Any) -> Setting:
@@ -64,17 +64,17 @@ def _loaded(key: Key, value: Any) -> Setting:
     wrong = attrs.wrong() if hasattr(attrs, "wrong") else None
     if wrong is not None:
         raise ValueError(f"{key.name} {wrong}")
-    return Setting(entry.word, attrs)
+    return Setting(entry.word, attrs, entry=entry)
 
 
-def schema() -> dict[str, Any]:
+def schema(known: Mapping[str, Key] = KEYS) -> dict[str, Any]:
     """JSON Schema of the form that `dump` gives."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "train",
         "description": "How a network is trained: the train block of a .cnn file. What is left out has its default.",
         "type": "object",
-        "properties": {key.name: _key_schema(key) for key in KEYS.values()},
+        "properties": {key.name: _key_schema(key) for key in known.values()},
         "additionalProperties": False,
     }
 

@@ -8,12 +8,14 @@ from cnndsl.recipe.spec import MAIN, Entry, Recipe, Setting
 from cnndsl.source import Span
 
 KEYS = ("augment", "weights", "freeze", "ema", "classweight", "stop", "save")
-WORDS = {"data": ("images",), "loss": ("bce",), "metric": ("top5", "confusion")}
+WORDS = {"data": ("images",), "loss": ("bce",)}
+METRICS = ("accuracy", "loss")
+"""What is measured at every epoch."""
 
 
 def is_later(entry: Entry) -> bool:
     """Whether `run` does not follow one way to fill a key yet."""
-    return entry.key in KEYS or entry.word in WORDS.get(entry.key, ())
+    return entry.key in KEYS or entry.word in WORDS.get(entry.key, ()) or _unknown_metric(entry.key, entry.word)
 
 
 def later(recipe: Recipe, outputs: Collection[str] = (MAIN,)) -> Iterator[tuple[str, Span | None]]:
@@ -38,7 +40,11 @@ def later(recipe: Recipe, outputs: Collection[str] = (MAIN,)) -> Iterator[tuple[
     if [metric.word for metric in recipe.metrics] == ["loss"]:  # accuracy is measured and told with it
         yield "metric loss", recipe.metrics[0].span
     for metric in recipe.metrics:
-        if metric.word in WORDS["metric"]:
+        if _unknown_metric("metric", metric.word):
             yield f"metric {metric.word}", metric.span
     if MAIN not in outputs:
         yield "heads alone", recipe.spans.get("loss")
+
+
+def _unknown_metric(key: str, word: str) -> bool:
+    return key == "metric" and word not in METRICS

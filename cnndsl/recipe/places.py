@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.recipe.data import SETS, Files
+from cnndsl.recipe.data import Files, record
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.idx import damaged
 from cnndsl.recipe.spec import Setting
@@ -20,7 +20,7 @@ VARIABLE = "CNNDSL_DATA"
 
 def known_facts(setting: Setting) -> Facts | None:
     """What is known without looking at any file: size of an image as the network gets it, and number of classes."""
-    known = SETS[setting.word].known
+    known = record(setting).known
     return None if known is None else _shaped(known(setting.attrs), setting)
 
 
@@ -30,8 +30,7 @@ def facts(setting: Setting, base: Path, data_folder: Path | None = None) -> Fact
     `base` is the folder of the `.cnn` file, `data_folder` what `--data` names. Raises CnnError (E602, E605) where files
     cannot be what they are taken for.
     """
-    record = SETS[setting.word]
-    if record.files is None:
+    if record(setting).files is None:
         return known_facts(setting)
     try:
         parts = locate(setting, base, data_folder)
@@ -47,10 +46,10 @@ def surveyed(setting: Setting, parts: Mapping[str, Path]) -> Facts:
 
     Raises CnnError (E602, E605).
     """
-    record = SETS[setting.word]
-    assert record.files is not None
-    known = record.known(setting.attrs) if record.known else None
-    found = record.files.survey(parts, known.classes if known else None)
+    own = record(setting)
+    assert own.files is not None
+    known = own.known(setting.attrs) if own.known else None
+    found = own.files.survey(parts, known.classes if known else None)
     if known is not None and found.size != known.size and found.size and known.size:
         shown, needed = ("x".join(map(str, size)) for size in (found.size, known.size))
         raise damaged(
@@ -75,7 +74,7 @@ def _shaped(found: Facts, setting: Setting) -> Facts:
 def absent(setting: Setting, base: Path, data_folder: Path | None = None) -> tuple[Diagnostic, ...]:
     """A warning (W602) where the files of a set are not there, or not all of them: where they were looked for, and what
     gets them."""
-    if SETS[setting.word].files is None:
+    if record(setting).files is None:
         return ()
     try:
         locate(setting, base, data_folder)
@@ -103,7 +102,7 @@ def locate(
     if data_folder is not None and not os.path.isdir(data_folder):
         what = "is not a folder" if os.path.exists(data_folder) else "there is no such folder"
         raise _missing(f"--data {data_folder}: {what}", setting.span, ("name the folder that the data files are in",))
-    files = SETS[setting.word].files
+    files = record(setting).files
     if files is None:
         return {}
     places = _places(setting, files, base, data_folder, environment)

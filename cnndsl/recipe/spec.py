@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +18,11 @@ class Entry:
 
     A key whose values need no word (``batch 64``) has one entry with an empty word. Among entries with words, an empty
     one is chosen where no word is written (``normalize 0.5 0.25``).
+
+    `make` gives what does the work from the attrs: of ``loss`` a `cnndsl.backends.protocol.Loss`, of ``optimizer`` an
+    `Optimizer`, whose attrs have ``lr`` and ``slots``; of ``schedule`` a function (step, steps, epoch) -> factor of the
+    rate, all counted from 0, behind the warmup among its attrs. It may import what checking a file does without. The
+    plugin that brings an entry gives its `make`.
     """
 
     key: str
@@ -25,6 +30,7 @@ class Entry:
     attrs: type
     summary: str
     examples: tuple[str, ...]
+    make: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,18 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key as the block says it: the word chosen and its arguments (an instance of the entry's attrs)."""
+    """A key as the block says it: the word chosen, its arguments (an instance of the entry's attrs), and the entry."""
 
     word: str
     attrs: Any
     span: Span | None = field(default=None, compare=False)
+    entry: Entry | None = field(default=None, compare=False, repr=False)
+
+    def made(self) -> Any:
+        """What does the work. Raises LookupError where nobody gave its maker."""
+        if self.entry is None or self.entry.make is None:
+            raise LookupError(f"nothing makes `{self.word}`")
+        return self.entry.make(self.attrs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,8 @@ def load(setting: Setting, base: Path, data_folder: Path | None = None) -> Datas
     `base` is the folder of the `.cnn` file, `data_folder` what ``--data`` names. Raises CnnError: E601 where files are
     not there, E602 and E605 where they are damaged or do not belong together, E802 where they are too large.
     """
-    found = LOADERS[setting.word](setting, base, data_folder)
+    load = setting.made() if setting.entry is not None else LOADERS[setting.word]
+    found: Dataset = load(setting, base, data_folder)
     limit = setting.attrs.limit
     if limit is not None:
         found = replace(found, train=found.train.first(limit), test=found.test.first(limit))

@@ -58,5 +58,7 @@ def rate(setting: Setting, lr: float, *, step: int, steps: int, steps_per_epoch:
     warmup: int = setting.attrs.warmup * steps_per_epoch
     if step < warmup:
         return lr * (step + 1) / warmup
-    factor = SCHEDULES[setting.word](setting.attrs, step - warmup, steps - warmup, step // steps_per_epoch)
-    return lr * factor
+    where = (step - warmup, steps - warmup, step // steps_per_epoch)
+    if setting.entry is not None:
+        return float(lr * setting.made()(*where))
+    return lr * SCHEDULES[setting.word](setting.attrs, *where)

@@ -82,7 +82,7 @@ def run_layer(
     """One kernel by itself, forward and, with `dy`, backward."""
     types = tuple(TensorType.vector(x.shape[1]) if x.ndim == 2 else _map(x) for x in xs)
     node = layer("x1", keyword, attrs, [f"in{i}" for i in range(len(xs))], types)
-    forward, backward, layout = kernels(backend)[keyword]
+    forward, backward, layout, _ = kernels(backend)[keyword]
     lies: Layout = "rows" if layout == "rows" else "lanes"
     ctx = TableContext(
         node,

@@ -16,6 +16,7 @@ import pytest
 import cnndsl
 from cnndsl.backends.protocol import Kernel
 from cnndsl.backends.table import TableBackend
+from cnndsl.arguments import NoArguments
 from cnndsl.builtin import PLUGIN as BUILTIN
 from cnndsl.diagnostics import CnnError
 from cnndsl.plugins import KernelTables, Plugin, PluginError, Registry, registry
@@ -128,6 +129,26 @@ def test_records_that_are_turned_away(sample: Plugin) -> None:
         ([BUILTIN, replace(sample, layers=(replace(op, keyword="ID"),))], "ID: a layer of this name"),
         ([BUILTIN, replace(sample, layers=(replace(op, examples=()),))], "it has no examples"),
         ([BUILTIN, replace(sample, layers=("CLIP",))], "'CLIP' is not an Op"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, layers=5)], "`layers` is a int, not a tuple"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, kernels={})], "`kernels` is a dict, not a function"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, backends={"auto": len})], "backend 'auto'"),
+        ([BUILTIN, replace(sample, backends={"fast": lambda: None})], "backend fast must take 1 argument"),
+        ([BUILTIN, replace(sample, layers=(replace(op, kind="magic"),))], "there is no kind `magic`"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, layers=(replace(op, doc=" "),))], "CLIP: it has no doc"),
+        ([BUILTIN, replace(sample, layers=(replace(op, infer=lambda a: a),))], "`infer` must take 2 arguments"),
+        ([BUILTIN, replace(sample, layers=(replace(op, cost=7),))], "`cost` is a int, not a function"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, layers=(replace(op, examples=("CLIP wide",)),))], "example `CLIP wide` is wrong"),
+        ([BUILTIN, replace(sample, layers=(replace(op, examples=("CLIP low 2",)),))], "low 2 is not below high 1"),
+        ([BUILTIN, replace(sample, passes=("fold",))], "pass 'fold' has no name"),  # type: ignore[arg-type]
+        ([BUILTIN, replace(sample, losses=(SGD_ENTRY,))], "has the key `loss`, not `optimizer`"),
+        ([BUILTIN, replace(sample, optimizers=(SGD_ENTRY,))], "optimizer sgd: it is already there"),
+        ([BUILTIN, replace(sample, optimizers=(replace(SGD_ENTRY, word="Lion"),))], "a word is a-z"),
+        (
+            [BUILTIN, replace(sample, optimizers=(replace(SGD_ENTRY, word="lion", attrs=_Undeclared),))],
+            "is not declared",
+        ),
+        ([BUILTIN, replace(sample, optimizers=(replace(SGD_ENTRY, word="lion", attrs=NoArguments),))], "no `lr`"),
+        ([BUILTIN, replace(sample, losses=("mse",))], "'mse' in `losses` is not an Entry"),  # type: ignore[arg-type]
         ([BUILTIN, replace(sample, backends=BUILTIN.backends)], "a backend `naive` is already there"),
     ]
     for plugins, says in cases:
@@ -135,6 +156,9 @@ def test_records_that_are_turned_away(sample: Plugin) -> None:
             PluginError, match=f"plugin sample.*{says}" if says != "another plugin has this name" else says
         ):
             registry(plugins)
+
+
+SGD_ENTRY = next(entry for entry in BUILTIN.optimizers if entry.word == "sgd")
 
 
 @dataclass
@@ -167,7 +191,9 @@ def test_kernels_that_cannot_be_fetched_are_named(sample: Plugin) -> None:
 
 def test_two_names_that_meet_are_refused(sample: Plugin) -> None:
     (op,) = sample.layers
-    both = registry([BUILTIN, replace(sample, layers=(replace(op, keyword="RELU1", activation_word=""),))])
+    both = registry(
+        [BUILTIN, replace(sample, layers=(replace(op, keyword="RELU1", activation_word="", examples=("RELU1",)),))]
+    )
     text = "INPUT 2x2x1; RELU1;" + "RELU;" * 11
     with pytest.raises(CnnError, match=r"E214.*`relu11`"):
         cnndsl.loads(text, registry=both)
@@ -176,7 +202,7 @@ def test_two_names_that_meet_are_refused(sample: Plugin) -> None:
 def test_texts_are_texts(sample: Plugin) -> None:
     (clip,) = sample.layers
     for broken in (replace(clip, doc=...), replace(clip, summary=None)):  # type: ignore[arg-type]
-        with pytest.raises(PluginError, match=r"plugin mine: layer CLIP: its `summary` and `doc` are texts"):
+        with pytest.raises(PluginError, match=r"plugin mine: layer CLIP: it has no (summary|doc)"):
             registry([BUILTIN, Plugin("mine", layers=(broken,), kernels=sample.kernels)])
 
 

@@ -53,7 +53,7 @@ def kept_in(word: str, *folders: Path):
 def bare_system(monkeypatch):
     """No data sets on this machine, whatever it has."""
     monkeypatch.delenv(places.VARIABLE, raising=False)
-    monkeypatch.setattr(places, "SETS", {word: kept_in(word) for word in SETS})
+    monkeypatch.setattr(places, "record", lambda setting: kept_in(setting.word))
 
 
 def told(error) -> str:
@@ -127,7 +127,7 @@ def test_known_set_in_a_folder_or_below_it(idx_set, data_setting, tmp_path) -> N
 
 def test_order_of_places(idx_set, data_setting, tmp_path, monkeypatch) -> None:
     by_hand, by_variable, by_system = (idx_set(tmp_path / name) for name in ("hand", "variable", "system"))
-    monkeypatch.setattr(places, "SETS", {"mnist": kept_in("mnist", by_system)})
+    monkeypatch.setattr(places, "record", lambda setting: kept_in(setting.word, by_system))
     empty = tmp_path / "empty"
     empty.mkdir()
     environment = {places.VARIABLE: str(by_variable)}

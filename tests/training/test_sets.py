@@ -13,6 +13,7 @@ import pytest
 import cnndsl
 from cnndsl.api import examine
 from cnndsl.recipe import cifar, npz, places
+from cnndsl.recipe.data import SETS
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.places import absent, facts, known_facts
 from cnndsl.source import Source
@@ -23,8 +24,8 @@ from cnndsl.training.data import load
 def bare_system(monkeypatch) -> None:
     """No data sets on this machine, whatever it has."""
     monkeypatch.delenv(places.VARIABLE, raising=False)
-    bare = {w: replace(s, files=replace(s.files, folders=()) if s.files else None) for w, s in places.SETS.items()}
-    monkeypatch.setattr(places, "SETS", bare)
+    bare = {w: replace(s, files=replace(s.files, folders=()) if s.files else None) for w, s in SETS.items()}
+    monkeypatch.setattr(places, "record", lambda setting: bare[setting.word])
 
 
 def told(error) -> str:

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _shown(name: str | None, *, markdown: bool) -> Iterator[str]:
-    layers = load().layers
+    known = load()
     width = terminal.width(sys.stdout)
 
     def show(page: Page, level: int = 1) -> str:
@@ -41,14 +41,14 @@ def _shown(name: str | None, *, markdown: bool) -> Iterator[str]:
         if markdown:
             yield "# The .cnn language\n"
             yield "Written by `cnndsl explain all --format markdown` from the records of the language. Do not edit.\n"
-        for chapter, pages in reference(layers):
+        for chapter, pages in reference(known):
             yield f"## {chapter}\n" if markdown else f"{chapter}\n{'=' * len(chapter)}\n"
             yield from (show(page, 3) + ("" if markdown else "\n") for page in pages)
         return
-    page = contents(layers) if name is None else find(name, layers)
+    page = contents(known) if name is None else find(name, known)
     if page is None:
         assert name is not None
-        guess = (nearest(name, names(layers)) or "").partition(" ")[0]
+        guess = (nearest(name, names(known)) or "").partition(" ")[0]
         help = (f"did you mean `{guess}`?",) if guess else ("`cnndsl explain` lists all pages",)
         raise CnnError(Diagnostic("E806", f"there is no page `{name}`", help=help))
     yield show(page)

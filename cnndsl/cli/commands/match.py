@@ -35,13 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    layers = load().layers
+    registry = load()
+    layers = registry.layers
     pattern = _pattern(args.pattern)
     network = options.module(args.file)
     refuse_pattern(network)
     blocks = _blocks(network, Path(args.file).parent, layers)
     for module, others in ((pattern, ()), (network, blocks)):
-        wrong = errors(lower(module, layers, used=others).diagnostics)
+        wrong = errors(lower(module, layers, used=others, keys=registry.keys).diagnostics)
         if wrong:
             raise CnnError(wrong)
     found = match(pattern, expand(network, layers, used=blocks), layers)

@@ -37,10 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--print-after",
-        choices=names(),
         metavar="PASS",
-        help=f"show the graph after a pass and those before it instead: {', '.join(names())}; after plan, where "
-        "tensors lie in memory",
+        help=f"show the graph after a pass and those before it instead: {', '.join(names())}, or one of a plugin's; "
+        "after plan, where tensors lie in memory",
     )
     options.add_choices(parser)
 
@@ -55,12 +54,21 @@ def run(args: argparse.Namespace) -> int:
             print(form.render(found, terminal.style(sys.stdout)))
         raise
     if args.print_after is not None:
-        print(after(network.graph, args.print_after), end="")
+        print(_after(network, args.print_after), end="")
         return 0
     summary = summarize(network.graph, source, network.recipe, fc_cost=args.fc_cost)
     print(form.render(summary, terminal.style(sys.stdout)))
     terminal.say(network.diagnostics, sys.stderr)
     return 0
+
+
+def _after(network: api.Network, name: str) -> str:
+    """The graph after a pass. Raises CnnError (E806) where there is no such pass."""
+    passes = network.registry.inference
+    if name not in names(passes):
+        help = (f"passes: {', '.join(names(passes))}",)
+        raise CnnError(Diagnostic("E806", f"there is no pass `{name}`", help=help))
+    return after(network.graph, name, passes)
 
 
 def _beginning(source: Source, args: argparse.Namespace, found: tuple[Diagnostic, ...]) -> Summary | None:

@@ -79,7 +79,8 @@ def _written(module: ast.Module) -> tuple[int, int, int] | None:
 def _taken(module: ast.Module, written: tuple[int, int, int], choices: Choices, base: Path) -> Graph:
     """The network at a size that it takes, the written one or the nearest. Where it takes none of those tried, raises
     CnnError with what is wrong at the size that comes farthest."""
-    layers = load().layers
+    registry = load()
+    layers = registry.layers
     said: list[Diagnostic] = []
     blocks = used(module, base, layers, said)
     if said:
@@ -91,7 +92,8 @@ def _taken(module: ast.Module, written: tuple[int, int, int], choices: Choices, 
         if min(size) < 1:
             continue
         bare = _with_size(module, size)
-        lowered = lower(bare, layers, used=blocks, choices=replace(choices, input=None), survey=_no_data)
+        unsized = replace(choices, input=None)
+        lowered = lower(bare, layers, used=blocks, choices=unsized, survey=_no_data, keys=registry.keys)
         if farthest is None or len(lowered.nodes) > len(farthest.nodes):
             farthest = lowered
         if lowered.graph is not None:

@@ -8,12 +8,11 @@ from functools import partial
 import cnndsl
 from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph
+from cnndsl.plugins.admission import INPUTS
+from cnndsl.plugins.admission import placed as programs
 from cnndsl.testing.sections import agreement, gradients
 from cnndsl.testing.subject import Subject
 from cnndsl.testing.trial import Fault, Section, Trial
-
-INPUTS = ("5x5x3", "6x6x12", "8x8x8", "8x8x1", "8x8x3", "12", "3")
-"""Inputs that examples are tried behind; the first that fits is taken. Numbers alone are vectors, made by FLATTEN."""
 
 
 def trials(subject: Subject) -> Iterator[Trial]:
@@ -27,10 +26,9 @@ def trials(subject: Subject) -> Iterator[Trial]:
 
 def placed(example: str, subject: Subject) -> Graph | None:
     """The example behind the first input that it takes."""
-    for size in INPUTS:
-        start = f"INPUT {size}" if "x" in size else f"INPUT 1x1x{size}; FLATTEN"
+    for text in programs(example):
         try:
-            return cnndsl.loads(f"{start}\n{example}", registry=subject.registry).graph
+            return cnndsl.loads(text, registry=subject.registry).graph
         except CnnError:
             continue
     return None

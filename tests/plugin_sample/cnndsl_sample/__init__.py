@@ -1,7 +1,14 @@
-"""A cnndsl plugin with one layer: CLIP."""
+"""A cnndsl plugin: the layer CLIP, and the backend `sliding`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from cnndsl.plugins import KernelTables, Plugin
 from cnndsl_sample.clip import OP
+
+if TYPE_CHECKING:
+    from cnndsl.backends.protocol import Backend
 
 
 def kernels() -> KernelTables:
@@ -11,4 +18,11 @@ def kernels() -> KernelTables:
     return {"naive": {"CLIP": CLIP}}
 
 
-PLUGIN = Plugin(name="sample", layers=(OP,), kernels=kernels)
+def sliding(tables: KernelTables) -> Backend:
+    """Made when it is asked for, for the same reason."""
+    from cnndsl_sample.sliding import make
+
+    return make(tables)
+
+
+PLUGIN = Plugin(name="sample", layers=(OP,), kernels=kernels, backends={"sliding": sliding})
