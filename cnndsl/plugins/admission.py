@@ -136,6 +136,8 @@ def _entry(plugin: Plugin, field_name: str, key: str, entry: Entry, entered: Seq
         names = {a.field for a in arguments(entry.attrs)}
     except TypeError as error:
         raise PluginError(f"{where}: {error}") from error
+    if entered and entry.make is None:  # ours, the first, has words that nothing follows yet
+        raise PluginError(f"{where}: it has no `make`")
     if entry.make is not None:
         _signature(f"{where}: `make`", entry.make, 1)
     lacking = [name for name in NEEDS.get(key, ()) if name not in names and not hasattr(entry.attrs, name)]

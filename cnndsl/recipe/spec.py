@@ -72,11 +72,10 @@ class Setting:
     span: Span | None = field(default=None, compare=False)
     entry: Entry | None = field(default=None, compare=False, repr=False)
 
-    def made(self) -> Any:
-        """What does the work. Raises LookupError where nobody gave its maker."""
-        if self.entry is None or self.entry.make is None:
-            raise LookupError(f"nothing makes `{self.word}`")
-        return self.entry.make(self.attrs)
+    def made(self, ours: Mapping[str, Callable[[Any], Any]]) -> Any:
+        """What does the work: made by the entry, or where that came without a maker by ours, which are by word."""
+        make = self.entry.make if self.entry is not None else None
+        return (make or ours[self.word])(self.attrs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

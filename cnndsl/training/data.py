@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,8 +85,7 @@ def load(setting: Setting, base: Path, data_folder: Path | None = None) -> Datas
     `base` is the folder of the `.cnn` file, `data_folder` what ``--data`` names. Raises CnnError: E601 where files are
     not there, E602 and E605 where they are damaged or do not belong together, E802 where they are too large.
     """
-    load = setting.made() if setting.entry is not None else LOADERS[setting.word]
-    found: Dataset = load(setting, base, data_folder)
+    found: Dataset = setting.made(MAKERS)(setting, base, data_folder)
     limit = setting.attrs.limit
     if limit is not None:
         found = replace(found, train=found.train.first(limit), test=found.test.first(limit))
@@ -196,3 +196,9 @@ LOADERS: Mapping[str, Callable[[Setting, Path, Path | None], Dataset]] = {
     "random": _random,
 }
 """Word of the recipe to loader. A set that is not here can be checked, and not trained on yet."""
+
+MAKERS: Mapping[str, Callable[[Any], Callable[[Setting, Path, Path | None], Dataset]]] = {
+    word: lambda _, load=load: load  # type: ignore[misc]
+    for word, load in LOADERS.items()
+}
+"""Word of the recipe to what gives its loader."""

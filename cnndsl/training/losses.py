@@ -85,5 +85,5 @@ MAKERS: Mapping[str, Callable[[Any], Loss]] = {
 
 def make_loss(setting: Setting) -> Loss:
     """The loss that a recipe's setting names."""
-    made: Loss = setting.made() if setting.entry is not None else MAKERS[setting.word](setting.attrs)
+    made: Loss = setting.made(MAKERS)
     return made

@@ -185,5 +185,5 @@ MAKERS: Mapping[str, Callable[[Any], Optimizer]] = {
 
 def make_optimizer(setting: Setting) -> Optimizer:
     """The optimizer that a recipe's setting names."""
-    made: Optimizer = setting.made() if setting.entry is not None else MAKERS[setting.word](setting.attrs)
+    made: Optimizer = setting.made(MAKERS)
     return made

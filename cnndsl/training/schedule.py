@@ -8,6 +8,7 @@ the first of the training (as in Goyal and others 2017).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import cos, pi
 from typing import Any
 
@@ -52,13 +53,16 @@ SCHEDULES: Mapping[str, Callable[[Any, int, int, int], float]] = {
 """Word of the recipe to factor of the rate: from arguments, step and number of steps after the warmup, and epoch. All
 count from 0."""
 
+MAKERS: Mapping[str, Callable[[Any], Callable[[int, int, int], float]]] = {
+    word: partial(partial, factor) for word, factor in SCHEDULES.items()
+}
+"""Word of the recipe to what gives the factor for its arguments."""
+
 
 def rate(setting: Setting, lr: float, *, step: int, steps: int, steps_per_epoch: int) -> float:
     """The learning rate of a step, counted from 0, of so many in all."""
     warmup: int = setting.attrs.warmup * steps_per_epoch
     if step < warmup:
         return lr * (step + 1) / warmup
-    where = (step - warmup, steps - warmup, step // steps_per_epoch)
-    if setting.entry is not None:
-        return float(lr * setting.made()(*where))
-    return lr * SCHEDULES[setting.word](setting.attrs, *where)
+    factor = setting.made(MAKERS)(step - warmup, steps - warmup, step // steps_per_epoch)
+    return float(lr * factor)

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import cnndsl
+from cnndsl.arguments import NoArguments
 from cnndsl.backends.protocol import Kernel
 from cnndsl.backends.table import TableBackend
-from cnndsl.arguments import NoArguments
 from cnndsl.builtin import PLUGIN as BUILTIN
 from cnndsl.diagnostics import CnnError
 from cnndsl.plugins import KernelTables, Plugin, PluginError, Registry, registry
