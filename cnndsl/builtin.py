@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import cnndsl.ops
+from cnndsl.interchange.torch import module
 from cnndsl.ops.spec import Op
 from cnndsl.plugins.record import KernelTables, Plugin
 from cnndsl.recipe import data, losses, optimizers, pixels
@@ -78,4 +79,5 @@ PLUGIN = Plugin(
     schedules=_entries(optimizers.SCHEDULE),
     augmentations=_entries(pixels.AUGMENT),
     metrics=_entries(losses.METRIC),
+    formats=(module.FORMAT,),
 )

@@ -42,9 +42,9 @@ HOMES = {
     "jsonschema": ("schema",),
     "rich": ("cli",),
     "pygments": ("highlighting",),
-    "numpy": ("backends", "training", "testing"),
+    "numpy": ("backends", "training", "testing", "interchange"),
     "scipy": ("testing",),
-    "safetensors": ("training",),
+    "safetensors": ("training", "interchange"),
     "threadpoolctl": ("backends",),
 }
 

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from cnndsl.arguments import arguments
+from cnndsl.interchange.spec import Format
 from cnndsl.lang.lower import lower
 from cnndsl.lang.parse import parse
 from cnndsl.ops.spec import Kind, Op
@@ -58,6 +59,12 @@ def check(plugin: Plugin, entered: Sequence[Plugin], taken: Mapping[str, Op]) ->
             raise PluginError(f"plugin {plugin.name}: pass {step!r} has no name, or no `apply`")
         if any(step.name == other.name for them in entered for other in them.passes):
             raise PluginError(f"plugin {plugin.name}: a pass `{step.name}` is already there")
+    for form in plugin.formats:
+        if not isinstance(form, Format):
+            raise PluginError(f"plugin {plugin.name}: {form!r} in `formats` is not a Format")
+        if any(form.name == other.name for them in entered for other in them.formats):
+            raise PluginError(f"plugin {plugin.name}: a format `{form.name}` is already there")
+        _signature(f"plugin {plugin.name}: format {form.name}: `write`", form.write, 2)
     for field_name, key in KEYS.items():
         for entry in getattr(plugin, field_name):
             _entry(plugin, field_name, key, entry, entered)
@@ -66,7 +73,7 @@ def check(plugin: Plugin, entered: Sequence[Plugin], taken: Mapping[str, Op]) ->
 def _tuples(plugin: Plugin) -> None:
     for f in fields(plugin):
         value = getattr(plugin, f.name)
-        if f.name in ("layers", "passes", *KEYS) and not isinstance(value, (tuple, list)):
+        if f.name in ("layers", "passes", "formats", *KEYS) and not isinstance(value, (tuple, list)):
             raise PluginError(f"plugin {plugin.name}: `{f.name}` is a {type(value).__name__}, not a tuple")
 
 

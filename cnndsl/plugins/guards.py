@@ -10,6 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.interchange.spec import Format
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.verify import verify
 from cnndsl.ops.spec import Cost, Op, ParamSpec, Reach, Reject, TensorType
@@ -36,6 +37,7 @@ def guarded(plugin: Plugin) -> Plugin:
         schedules=_entries(plugin.name, plugin.schedules),
         augmentations=_entries(plugin.name, plugin.augmentations),
         metrics=_entries(plugin.name, plugin.metrics),
+        formats=tuple(_format(plugin.name, form) for form in plugin.formats),
     )
 
 
@@ -92,6 +94,15 @@ GIVES: Mapping[str, Right] = {
     "reads": lambda found: isinstance(found, str) and set(found) <= {"x", "y"},
 }
 """The functions of an Op, and what is right for each to give."""
+
+
+def _format(plugin: str, form: Format) -> Format:
+    def right(found: Any) -> bool:
+        return isinstance(found, Mapping) and all(
+            isinstance(name, str) and isinstance(content, str | bytes) for name, content in found.items()
+        )
+
+    return replace(form, write=partial(call, plugin, f"format {form.name}", form.write, right))
 
 
 class _Pass:

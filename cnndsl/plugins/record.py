@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cnndsl.interchange.spec import Format
 from cnndsl.ops.spec import Op
 from cnndsl.passes.run import Pass
 from cnndsl.recipe.data import DataSet
@@ -39,7 +40,7 @@ class Plugin:
     change no output.
 
     `data`, `losses`, `optimizers`, `schedules`, `augmentations` and `metrics` are what the keys of the train block may
-    say, each with its `make`: see `cnndsl.recipe.spec.Entry`.
+    say, each with its `make`: see `cnndsl.recipe.spec.Entry`. `formats` are what `cnndsl export` writes.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Plugin:
     schedules: tuple[Entry, ...] = ()
     augmentations: tuple[Entry, ...] = ()
     metrics: tuple[Entry, ...] = ()
+    formats: tuple[Format, ...] = ()
 
     def entries(self) -> Iterator[Entry]:
         """All that it adds to the train block."""

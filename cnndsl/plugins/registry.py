@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.interchange.spec import Format
 from cnndsl.ops.spec import Op
 from cnndsl.passes.lists import FUSING, INFERENCE_UNFUSED
 from cnndsl.passes.run import Pass
@@ -43,6 +44,11 @@ class Registry:
     def passes(self) -> tuple[Pass, ...]:
         """The passes that plugins add."""
         return tuple(step for plugin in self.plugins for step in plugin.passes)
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        """What networks can be written in, by name."""
+        return {form.name: form for plugin in self.plugins for form in plugin.formats}
 
     @property
     def inference(self) -> tuple[Pass, ...]:

@@ -43,6 +43,7 @@ def brings(plugin: Plugin) -> dict[str, list[str]]:
         ],
         "backends": sorted(plugin.backends),
         "passes": [step.name for step in plugin.passes],
+        "formats": [form.name for form in plugin.formats],
         **{kind: [entry.word for entry in getattr(plugin, kind)] for kind in KEYS},
     }
     if plugin.name == "cnndsl":

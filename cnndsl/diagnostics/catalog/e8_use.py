@@ -73,6 +73,12 @@ CODES = (
         exit_code=2,
     ),
     Code(
+        "E812",
+        "a layer that a format cannot say",
+        "`export` writes networks in the forms of other systems, and this one has no words for the layer: one of a "
+        "plugin, for example, which only that plugin's kernels compute.",
+    ),
+    Code(
         "W801",
         "a layer that a backend runs by slower code",
         "The backend has no kernel of its own for this layer, and takes one from a simpler backend. The results are "

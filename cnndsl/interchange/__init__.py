@@ -1,0 +1,1 @@
+"""Networks in the forms of other systems."""

@@ -1,0 +1,1 @@
+"""PyTorch: a module to read, and its weights."""

@@ -1,0 +1,94 @@
+"""What is written for PyTorch, as text: needs no PyTorch."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as tensors
+
+import cnndsl
+from cnndsl.cli.main import main
+from cnndsl.interchange.spec import class_name, identifier
+from cnndsl.interchange.torch.module import write
+from cnndsl.resources import folder
+from cnndsl.training.init import initial_state
+
+MODELS = sorted(p.stem for p in folder("models").glob("*.cnn") if p.stem != "pattern")
+
+
+def written(text: str) -> tuple[str, dict[str, np.ndarray]]:
+    network = cnndsl.loads(text)
+    files = write(network.graph, initial_state(network.graph, 0, network.recipe.init, "float32"))
+    (name,) = (n for n in files if n.endswith(".py"))
+    source, weights = files[name], files[name.replace(".py", ".safetensors")]
+    assert isinstance(source, str)
+    assert isinstance(weights, bytes)
+    return source, tensors(weights)
+
+
+def test_by_hand() -> None:
+    source, weights = written("INPUT 28x28x1; CONV 5x5 *6 pad 2 relu as stem; POOL max 2; FC 10")
+    lines = [line.strip() for line in source.splitlines()]
+    assert "self.stem = nn.Conv2d(1, 6, 5, padding=2)" in lines
+    assert "self.fc1 = nn.Linear(1176, 10)" in lines
+    body = [
+        line.partition("#")[0].strip() for line in lines[lines.index("def forward(self, x: Tensor) -> Tensor:") + 1 :]
+    ]
+    assert body[:5] == [
+        "x = self.stem(x)",
+        "x = F.relu(x)",
+        "x = F.max_pool2d(x, 2, 2)",
+        "x = self.fc1(x.flatten(1))",
+        "return x",
+    ]
+    assert {name: a.shape for name, a in weights.items()} == {
+        "stem.weight": (6, 1, 5, 5),
+        "stem.bias": (6,),
+        "fc1.weight": (10, 1176),
+        "fc1.bias": (10,),
+    }
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_gives_a_program(name: str) -> None:
+    network = cnndsl.load(folder("models") / f"{name}.cnn")
+    graph = network.graph
+    empty = {key: np.zeros(spec.shape, np.float32) for key, spec in graph.params.items() if spec.count < 1e6}
+    small = {key: empty.get(key, np.zeros(1, np.float32)) for key in graph.params}
+    source = next(text for file, text in write(graph, small).items() if file.endswith(".py"))
+    assert isinstance(source, str)
+    tree = ast.parse(source)
+    assert [n.name for n in tree.body if isinstance(n, ast.ClassDef)] == [class_name(graph.name)]
+    assert max(map(len, source.splitlines())) <= 140
+    assert "pickle" not in source
+
+
+def test_names() -> None:
+    assert identifier("basic1.conv1") == "basic1_conv1"
+    assert identifier("lambda") == "lambda_"
+    assert class_name("lenet5_relu") == "Lenet5Relu"
+    assert class_name("3-deep") == "Network3Deep"
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "small.cnn"
+    file.write_text("INPUT 8x8x1\nCONV 3x3 *2 relu\nFC 10\ntrain { data digits; epochs 1 }\n")
+    out = str(tmp_path / "out")
+    assert main(["export", str(file), "--format", "torch", "--out", out]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"wrote {out}/small.py", f"wrote {out}/small.safetensors"]
+    assert main(["export", str(file), "--format", "torch", "--out", out]) == 2
+    assert "is there already" in " ".join(capsys.readouterr().err.split())
+    assert main(["run", str(file), "--out", str(tmp_path / "run")]) == 0
+    again = ["export", str(file), "--format", "torch", "--out", out, "--force"]
+    assert main([*again, "--weights", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    kept = tensors((tmp_path / "run" / "weights.safetensors").read_bytes())
+    there = tensors((tmp_path / "out" / "small.safetensors").read_bytes())
+    assert all(np.array_equal(there[name], array) for name, array in kept.items())
+    assert main(["export", str(file), "--format", "onyx", "--out", out]) == 2
+    assert "formats here: torch" in capsys.readouterr().err
+    assert main([*again, "--weights", str(tmp_path / "nowhere")]) in (1, 2)
+    assert "Traceback" not in capsys.readouterr().err
