@@ -1,0 +1,1 @@
+"""One cell of a network, looked at closely."""
