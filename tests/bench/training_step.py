@@ -1,10 +1,11 @@
-"""One training step of the vectorized backend beside PyTorch eager: forward, cross-entropy, backward, SGD 0.9.
+"""One training step of our backends beside PyTorch eager: forward, cross-entropy, backward, SGD 0.9.
 
-    python tests/bench/training_step.py [--steps N] [--networks lenet5 vgg_small] [--threads N]
+    python tests/bench/training_step.py [--steps N] [--networks lenet5 vgg_small] [--threads N] [--markdown]
 
-All run in one process on the same number of threads, in turn, from the same weights on the same batch,
-and must agree on the loss before anything is timed. PyTorch gets the better of its two memory layouts. GFLOP/s count
-convolutions and FC: forward, weight gradients, and input gradients but the first layer's.
+All run in one process on the same number of threads, in turn, from the same weights on the same batch, and must agree
+on the loss before anything is timed; medians of many steps. PyTorch gets the better of its two memory layouts. naive,
+loops in Python, is measured once, on a batch of one, where a network is small enough for that, and multiplied. GFLOP/s
+count convolutions and FC: forward, weight gradients, and input gradients but the first layer's.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
-from networks import BATCHES, NETWORKS
+from networks import NETWORKS, batch_of, network
 
 import cnndsl
 from cnndsl.backends.protocol import Options
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ops import conv, pool
+from cnndsl.plugins import load
 from cnndsl.training.init import initial_state
 from cnndsl.training.objective import make_objective
 
@@ -35,14 +38,16 @@ except ImportError:
 LR, MOMENTUM = 0.01, 0.9
 TRAIN = f"train {{ optimizer sgd lr {LR} momentum {MOMENTUM} }}"
 TURN, REST = 5, 0.1
+SLOW = 1_000_000
+"""MACs a sample up to which naive is measured."""
 Arrays = dict[str, np.ndarray]
 Step = Callable[[], float]
 
 
-def ours(network: cnndsl.Network, state: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
-    """A training step of the vectorized backend; gives the loss before it."""
-    backend = network.registry.backend("vectorized")
-    program = backend.compile_training(network.graph, make_objective(network.recipe), state, Options())
+def ours(backend: str, made: cnndsl.Network, state: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
+    """A training step of one of our backends; gives the loss before it."""
+    runner = made.registry.backend(backend)
+    program = runner.compile_training(made.graph, make_objective(made.recipe), state, Options())
     count = iter(range(sys.maxsize))
     return lambda: program.step(x, {"main": target}, step=next(count), lr=LR).loss
 
@@ -120,45 +125,86 @@ def measure(steps: dict[str, Step], count: int) -> dict[str, float]:
     return {name: median(found) for name, found in times.items()}
 
 
-def run(name: str, count: int) -> str:
-    """Measures one network; gives its row of the table."""
-    network = cnndsl.loads(f"{NETWORKS[name]}\n{TRAIN}", name=name)
-    graph, batch = network.graph, BATCHES.get(name, 64)
+class Row(NamedTuple):
+    """One network: seconds a step by peer, and the work of a step in GFLOP."""
+
+    name: str
+    batch: int
+    work: float
+    took: dict[str, float]
+
+    @property
+    def best(self) -> str:
+        """PyTorch's better layout."""
+        return min(LAYOUTS, key=lambda layout: self.took[layout])
+
+
+LAYOUTS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
+
+
+def run(name: str, backends: list[str], count: int) -> Row:
+    """Measures one network."""
+    made, batch = network(name, TRAIN), batch_of(name)
+    graph = made.graph
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, *graph.input.type.shape)).astype(np.float32)
     target = rng.integers(0, graph.output().type.depth, batch)
-    state = initial_state(graph, 0, network.recipe.init)
-    steps = {
-        "vectorized": ours(network, state, x, target),
-        "nchw": theirs(graph, state, x, target, torch.contiguous_format),
-        "channels-last": theirs(graph, state, x, target, torch.channels_last),
-    }
+    state = initial_state(graph, 0, made.recipe.init)
+    steps = {backend: ours(backend, made, state, x, target) for backend in backends if backend != "naive"}
+    steps.update({layout: theirs(graph, state, x, target, kind) for layout, kind in LAYOUTS.items()})
     losses = {peer: step() for peer, step in steps.items()}
-    if not np.allclose(list(losses.values()), losses["vectorized"], rtol=1e-4):
+    if not np.allclose(list(losses.values()), losses["NCHW"], rtol=1e-4):
         sys.exit(f"{name}: the losses differ before the first update: {losses}")
     took = measure(steps, count)
-    layout = min("nchw", "channels-last", key=lambda peer: took[peer])
-    mine, best, work = took["vectorized"], took[layout], gflop(graph, batch)
-    return (
-        f"{name:<14}{batch:>6}{mine * 1e3:>11.2f} ms{work / mine:>8.0f}{best * 1e3:>12.2f} ms{work / best:>8.0f}"
-        f"  {layout:<14}{mine / best:>6.2f}"
-    )
+    if "naive" in backends and graph.macs <= SLOW:
+        step = ours("naive", made, state, x[:1], target[:1])
+        start = time.perf_counter()
+        step()
+        took["naive"] = (time.perf_counter() - start) * batch
+    return Row(name, batch, gflop(graph, batch), took)
+
+
+def cells(row: Row, backends: list[str]) -> Iterator[str]:
+    """The row's figures: of each backend milliseconds, GFLOP/s and the ratio to PyTorch's better layout."""
+    best = row.took[row.best]
+    yield row.name
+    yield str(row.batch)
+    yield f"{best * 1e3:.1f} ms ({row.best})"
+    for backend in backends:
+        if backend not in row.took:
+            yield "-"
+            continue
+        took = row.took[backend]
+        if backend == "naive":
+            yield f"about {took:.0f} s, **{took / best:,.0f}**"
+        else:
+            yield f"{took * 1e3:,.1f} ms, {row.work / took:.0f} GFLOP/s, **{took / best:.2f}**"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=30, help="steps whose median is taken")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), metavar="NAME")
+    parser.add_argument("--backends", nargs="+", choices=sorted(load().backends), default=sorted(load().backends))
     parser.add_argument(
         "--threads", type=int, default=os.cpu_count(), help="threads of PyTorch; set NumPy's with OPENBLAS_NUM_THREADS"
     )
+    parser.add_argument("--markdown", action="store_true", help="print a table for a README")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    print(f"PyTorch {torch.__version__} eager, NumPy {np.__version__}, {given.threads} threads, float32")
-    mine, theirs = f"{'vectorized':>14}{'GFLOP/s':>8}", f"{'PyTorch':>15}{'GFLOP/s':>8}"
-    print(f"{'network':<14}{'batch':>6}{mine}{theirs}  {'layout':<14}{'ratio':>6}")
+    print(f"PyTorch {torch.__version__} eager, NumPy {np.__version__}, {given.threads} threads, float32\n")
+    head = ["network", "batch", "PyTorch", *(f"{backend}, ratio" for backend in given.backends)]
+    if given.markdown:
+        print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for name in given.networks:
-        print(run(name, given.steps), flush=True)
+        found = list(cells(run(name, given.backends, given.steps), given.backends))
+        if given.markdown:
+            print(f"| {' | '.join(found)} |", flush=True)
+        else:
+            print(
+                "   ".join(f"{title}: {cell}" for title, cell in zip(head, found, strict=True)).replace("**", ""),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
