@@ -30,7 +30,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
 def numbers(values: Any, dtype: np.dtype[Any], what: str) -> Array:
     """A C-contiguous array of `dtype`: the same array if it is one, else a copy.
 
-    Real numbers of any kind are taken, not-a-number and infinity too. Raises CnnError (E809) for anything else.
+    Real numbers of any kind are taken. Raises CnnError (E809) for anything else.
     """
     try:
         array = np.asarray(values)
@@ -42,15 +42,31 @@ def numbers(values: Any, dtype: np.dtype[Any], what: str) -> Array:
         return array.astype(dtype, order="C", copy=False)
 
 
+def finite(array: Array, what: str) -> Array:
+    """The array, all of whose values are finite. Raises CnnError (E809), naming the first that is not."""
+    with np.errstate(all="ignore"):
+        if np.isfinite(array.sum()):  # most are: one look at all values, and no memory
+            return array
+        wrong = ~np.isfinite(array)
+    count = int(np.count_nonzero(wrong))
+    if count:
+        at = np.unravel_index(int(np.argmax(wrong)), array.shape)
+        place = f"{what}[{', '.join(str(int(i)) for i in at)}]"
+        found = "not a number" if np.isnan(array[at]) else f"infinite in {array.dtype}"
+        more = f", and {count - 1} more" if count > 1 else ""
+        raise refuse("E809", f"{place} is {found}{more}", "mend or leave out such values before the network sees them")
+    return array
+
+
 def batch(values: Any, sample: TensorType, dtype: np.dtype[Any], what: str) -> Array:
-    """A batch of samples of that type: N, D, H, W or N, D. Raises CnnError (E809)."""
+    """A batch of samples of that type, finite: N, D, H, W or N, D. Raises CnnError (E809)."""
     array = numbers(values, dtype, what)
     if array.ndim == 0 or array.shape[1:] != sample.shape:
         needed = "N, " + ", ".join(map(str, sample.shape))
         raise refuse(
             "E809", f"{what} has shape {array.shape}; a batch of {sample} has shape ({needed})", *_hints(array, sample)
         )
-    return array
+    return finite(array, what)
 
 
 def _hints(array: Array, sample: TensorType) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ class TableProgram:
         for name, dy in dys.items():
             if name not in tape.outputs:
                 raise border.refuse("E809", f"there is no output `{name}`; outputs are {', '.join(tape.outputs)}")
-            checked[name] = border.gradient(dy, tape.outputs[name].shape, self.dtype, name)
+            given = border.gradient(dy, tape.outputs[name].shape, self.dtype, name)
+            checked[name] = border.finite(given, f"the gradient of output `{name}`")
         found = self.pull(self.by_node(arrays), tape, checked, input_gradient=input_gradient)
         dx = found.input.copy() if found.input is not None else None
         return Gradients(dx, {name: array.copy() for name, array in found.params.items()})

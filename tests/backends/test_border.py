@@ -65,8 +65,29 @@ def test_any_memory_layout_is_taken(made: TableProgram) -> None:
         assert np.array_equal(made.forward(STATE, other).outputs["main"], expected)
 
 
-def test_not_a_number_and_infinity_go_through() -> None:
-    """To the outputs, and without a warning."""
+def test_not_a_number_is_refused_where_it_comes_in(made: TableProgram) -> None:
+    """Also what becomes infinite in the program's type."""
+    x = batch(small())
+    x[1, 0, 2, 3] = np.nan
+    text = refused("E809", lambda: made.forward(STATE, x))
+    assert "the input[1, 0, 2, 3] is not a number" in text
+    assert "more" not in text
+    x[0, 1, 0, 0] = np.inf
+    assert "the input[0, 1, 0, 0] is infinite in float64, and 1 more" in refused("E809", lambda: made.forward(STATE, x))
+    single = program("vectorized", small(), "float32")
+    huge = np.full(x.shape, 1e300)
+    assert "infinite in float32, and 79 more" in refused("E809", lambda: single.forward(STATE, huge))
+    large = np.full(x.shape, 1e308)  # finite, though their sum is not
+    assert made.forward({k: np.zeros_like(a) for k, a in STATE.items()}, large).outputs["main"].tolist() == [[0, 0]] * 2
+    passed = made.forward(STATE, batch(small()), training=True)
+    dy = np.array([[1.0, 2.0], [np.nan, 1.0]])
+    assert "the gradient of output `main`[1, 0] is not a number" in refused(
+        "E809", lambda: made.backward(STATE, passed.tape, {"main": dy})
+    )
+
+
+def test_weights_that_are_not_numbers_go_through() -> None:
+    """To the outputs, and without a warning: training sees it in the loss, and names the step."""
     for backend in BACKENDS:
         net = Net(4, 4, 1)
         net("CONV", window=(1, 1), filters=1)
@@ -76,11 +97,10 @@ def test_not_a_number_and_infinity_go_through() -> None:
         state = {"conv1.weight": np.ones((1, 1, 1, 1)), "conv1.bias": np.zeros(1)}
         for dtype in ("float64", "float32"):
             made = program(backend, graph, dtype)
-            x = np.zeros((1, 1, 4, 4))
-            x[0, 0, 1, 1], x[0, 0, 3, 3] = np.nan, 1e300
-            passed = made.forward(state, x, training=True)
-            assert np.isnan(passed.outputs["main"][0, 0, 0, 0])
-            made.backward(state, passed.tape, passed.outputs)
+            broken = {**state, "conv1.weight": np.full((1, 1, 1, 1), np.nan)}
+            passed = made.forward(broken, np.ones((1, 1, 4, 4)), training=True)
+            assert np.isnan(passed.outputs["main"]).all()
+            made.backward(broken, passed.tape, {"main": np.ones((1, 1, 2, 2))})
 
 
 def test_empty_batch(made: TableProgram) -> None:

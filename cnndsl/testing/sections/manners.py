@@ -129,16 +129,28 @@ def _refused(subject: Subject, name: str) -> float:
     state, x = _given(subject, name)
     program = subject.program(NETWORKS[name]())
     lacking = dict(list(state.items())[1:])
+    broken = x.copy()
+    broken.flat[0] = np.nan
     tried: tuple[tuple[str, dict[str, Array], Array], ...] = (
         ("an input of another rank", state, x[0]),
         ("an input of another size", state, x[:, :, 1:]),
         ("complex numbers", state, x.astype(complex)),
+        ("an input with a cell that is not a number", state, broken),
         ("a parameter that is not there", lacking, x),
         ("a parameter of another shape", {key: array[..., None] for key, array in state.items()}, x),
     )
     for what, given, value in tried:
         try:
             program.forward(given, value)
+        except CnnError:
+            continue
+        raise Fault(f"{what} is taken")
+    passed = program.forward(state, x, training=True)
+    assert passed.tape is not None
+    y = next(iter(passed.outputs))
+    for what, dy in (("a gradient of another shape", x), ("a gradient of no output", None)):
+        try:
+            program.backward(state, passed.tape, {y: dy} if dy is not None else {"nowhere": passed.outputs[y]})
         except CnnError:
             continue
         raise Fault(f"{what} is taken")
