@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from cnndsl.backends import border
 from cnndsl.backends.protocol import Array, Context, Kernel
 from cnndsl.diagnostics import CnnError
@@ -27,6 +29,8 @@ def forward(
         for spec in node.params:
             if not spec.trained and getattr(buffers.get(spec.name), "shape", None) != spec.shape:
                 raise wrong(kernel, node, f"its new {spec.name} is {_shown(buffers.get(spec.name))}, not {spec.shape}")
+    if _breaks(kernel, (y,), (*xs, *params.values())):
+        raise wrong(kernel, node, "its output has values that are not finite, and what it was given has none")
     return y, saved, buffers
 
 
@@ -45,7 +49,21 @@ def backward(
         raise wrong(kernel, node, f"backward gives {_shown(given)}, not (gradients of inputs, of parameters by name)")
     if len(given[0]) != len(node.inputs):
         raise wrong(kernel, node, f"{len(given[0])} gradients for {len(node.inputs)} inputs")
+    if _breaks(kernel, (*given[0], *given[1].values()), (dy, *params.values())):
+        raise wrong(kernel, node, "a gradient has values that are not finite, and what it was given has none")
     return given
+
+
+def _breaks(kernel: Kernel, made: tuple[Any, ...], given: tuple[Array, ...]) -> bool:
+    """Whether a plugin's kernel made what is not finite of what is; ours are looked at by the loss."""
+    if not kernel.origin.startswith("plugin"):
+        return False
+    with np.errstate(all="ignore"):
+        return not _finite(made) and _finite(given)
+
+
+def _finite(arrays: tuple[Any, ...]) -> bool:
+    return all(np.isfinite(a).all() for a in arrays if isinstance(a, np.ndarray) and a.dtype.kind == "f")
 
 
 def raised(kernel: Kernel, node: Node, direction: str, error: Exception) -> Exception:

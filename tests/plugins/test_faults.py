@@ -121,6 +121,8 @@ def back(a: Any, params: Any, saved: Any, dy: Any, ctx: Any) -> Any:
         (Kernel(lambda a, p, xs, ctx: (xs[0][:, :, 1:], None, {}), back), "its output is float32 (2, 1, 3, 4)"),
         (Kernel(lambda a, p, xs, ctx: (xs[0].astype("f2"), None, {}), back), "its output is float16"),
         (Kernel(lambda a, p, xs, ctx: (3, None, {}), back), "its output is int, not float32"),
+        (Kernel(lambda a, p, xs, ctx: (xs[0] + np.nan, None, {}), back), "its output has values that are not finite"),
+        (Kernel(right, lambda a, p, saved, dy, ctx: ((dy / 0,), {})), "a gradient has values that are not finite"),
         (Kernel(right, lambda a, p, saved, dy, ctx: [][0]), "backward raises IndexError"),
         (Kernel(right, lambda a, p, saved, dy, ctx: dy), "backward gives an array of shape (2, 1, 4, 4)"),
         (Kernel(right, lambda a, p, saved, dy, ctx: ((), {})), "0 gradients for 1 inputs"),
