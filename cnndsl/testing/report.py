@@ -75,7 +75,7 @@ def verdict(report: Report) -> str:
     parts += [f"{faults:,} failed"] * bool(faults)
     parts += [f"{left:,} left out"] * bool(left)
     parts += [f"{skipped} section{'s' if skipped > 1 else ''} skipped"] * bool(skipped)
-    told = "conforms" if report.passed else "does not conform"
+    told = "conforms" if report.passed else "does not conform" if faults else "was not tried"
     return f"{report.backend} {told}: {', '.join(parts)} (seed {report.seed})"
 
 

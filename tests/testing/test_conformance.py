@@ -204,7 +204,9 @@ def test_a_layer_without_a_kernel_is_left_out() -> None:
     assert found.left_out
     assert {why for _, why in found.left_out} == {"backend `bare` has no kernel for GELU"}
     assert f"left out {len(found.left_out)}: backend `bare` has no kernel for GELU" in report.text()
-    assert not conform(TableBackend("empty", {}), only=["cases"]).passed
+    nothing = conform(TableBackend("empty", {}), only=["cases"])
+    assert not nothing.passed
+    assert "empty was not tried: 0 trials passed" in nothing.text()
 
 
 def test_without_scipy_its_section_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
