@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from onnx import NodeProto
 
 from cnndsl.backends.protocol import Options
 from cnndsl.plugins import load
@@ -52,8 +53,11 @@ def applicable() -> Iterator[Case]:
 def no_layer(case: Case) -> set[str]:
     """The operators of a case that no layer computes. What only turns a constant around is no operator."""
     constants = {init.name for init in case.model.graph.initializer}
-    turned = {id(n) for n in case.model.graph.node if n.op_type == "Transpose" and n.input[0] in constants}
-    return {n.op_type for n in case.model.graph.node if id(n) not in turned} & OPERATORS.keys()
+
+    def turns(node: NodeProto) -> bool:
+        return node.op_type == "Transpose" and node.input[0] in constants
+
+    return {n.op_type for n in case.model.graph.node if not turns(n)} & OPERATORS.keys()
 
 
 def adapted(case: Case) -> Iterator[tuple[Adapted, list[Any]]]:
