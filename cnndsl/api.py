@@ -30,9 +30,11 @@ from cnndsl.source import Source, Span
 
 if TYPE_CHECKING:
     from cnndsl.backends.protocol import Backend
+    from cnndsl.training.data import Dataset
     from cnndsl.training.events import Event
     from cnndsl.training.model import Model
     from cnndsl.training.result import Trained
+    from cnndsl.training.saved import Run
     from cnndsl.training.trainer import Trainer
 
 Size = tuple[int, int, int]
@@ -421,6 +423,40 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     if recipe.data is None:
         raise CnnError(_no_data(ready))
     return Trainer(graph, recipe, data.load(recipe.data, ready.base, ready.data), runner)
+
+
+def load_run(
+    folder: str | os.PathLike[str],
+    *,
+    backend: str | None = None,
+    data: str | os.PathLike[str] | None = None,
+    registry: Registry | None = None,
+) -> Run:
+    """The run in a folder that `cnndsl run` or `train` left: its model with the weights that were saved, what was
+    measured on the way, and its data, to evaluate it on.
+
+    `backend` is the one of its train block where left out: a run may go on on another one. `data` is where to look for
+    its data set; files of one's own are looked for from the folder. Raises CnnError: E806 for a folder that is no run,
+    E805, E701, E702 for weights that cannot be read, are damaged or another network's, and all that is wrong with its
+    program.
+    """
+    from cnndsl.training import data as sets
+    from cnndsl.training.saved import Run, about
+
+    place = _place(folder, "folder")
+    if place is None:
+        raise CnnError(Diagnostic("E806", "a run is loaded from the path of its folder"))
+    told, history = about(place)
+    network = load(place / "program.cnn", data=data, registry=registry)
+    recipe = network.recipe
+    model = compile(network, backend=backend or recipe.backend).load(place)
+
+    def dataset() -> Dataset:
+        if recipe.data is None:
+            raise CnnError(_no_data(network))
+        return sets.load(recipe.data, network.base, network.data)
+
+    return Run(place, model, recipe, told, history, dataset)
 
 
 def _no_data(ready: Network) -> Diagnostic:

@@ -6,7 +6,6 @@ from collections.abc import Generator
 from itertools import islice
 from math import ceil, isfinite
 from time import perf_counter
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,28 +24,7 @@ from cnndsl.training.init import initial_state
 from cnndsl.training.objective import OUTPUT, make_objective, trained_graph
 from cnndsl.training.samples import Samples, prepare
 from cnndsl.training.schedule import rate
-
-
-class Score(NamedTuple):
-    """Sums over samples: of losses, of right answers, of samples."""
-
-    losses: float = 0.0
-    right: int = 0
-    samples: int = 0
-
-    def add(self, loss: float, output: Array, labels: Array) -> Score:
-        """With one batch more: its mean loss, its outputs and its labels."""
-        samples = len(labels)
-        right = int(np.count_nonzero(output.reshape(samples, -1).argmax(axis=1) == labels))
-        return Score(self.losses + loss * samples, self.right + right, self.samples + samples)
-
-    @property
-    def loss(self) -> float:
-        return self.losses / self.samples
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.samples
+from cnndsl.training.score import Score, scored
 
 
 class Trainer:
@@ -219,13 +197,7 @@ class Trainer:
         )
 
     def _evaluate(self, samples: Samples) -> Score:
-        score = Score()
-        for x, labels in samples.in_order(self.recipe.batch):
-            with np.errstate(all="ignore"):
-                output = self._program.predict(x)[OUTPUT]
-                loss, _ = self._loss(output, labels)
-            score = score.add(loss, output, labels)
-        return score
+        return scored(self._program.predict, self._loss, samples, self.recipe.batch, lambda *_: None)
 
 
 def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnostic, ...]:

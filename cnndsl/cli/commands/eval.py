@@ -1,0 +1,66 @@
+"""Tests a trained network on data it has not seen: how many are right, the loss, and each class by itself.
+
+RUN is the folder that `cnndsl run` left. Exit code 1 where its data are not there or not right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnndsl import api
+from cnndsl.cli import options
+
+if TYPE_CHECKING:
+    from cnndsl.training.saved import Evaluation
+
+HELP = "test a trained network on its data"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="the folder of a run")
+    parser.add_argument(
+        "--part", choices=("test", "validation", "train"), default="test", help="which part of the data"
+    )
+    parser.add_argument("--data", type=options.existing_folder, metavar="FOLDER", help="where the data files are")
+    parser.add_argument("--backend", metavar="NAME", help="what runs the network; the train block's where left out")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to tell it")
+
+
+def run(args: argparse.Namespace) -> int:
+    found = api.load_run(args.run_folder, backend=args.backend, data=args.data).evaluate(args.part)
+    if args.format == "json":
+        print(json.dumps(_as_json(found), indent=2))
+    else:
+        print("\n".join(_lines(found)))
+    return 0
+
+
+def _as_json(found: Evaluation) -> dict[str, object]:
+    return {
+        "version": 1,
+        "part": found.part,
+        "samples": found.samples,
+        "right": found.right,
+        "accuracy": found.accuracy,
+        "loss": found.loss,
+        "classes": [{"name": name, "right": right, "samples": count} for name, right, count in found.by_class()],
+        "confusion": found.confusion.tolist(),
+    }
+
+
+def _lines(found: Evaluation) -> Iterator[str]:
+    yield f"{found.part} accuracy {found.accuracy:.2%} ({found.right:,} of {found.samples:,}), loss {found.loss:.4f}"
+    rows = found.by_class()
+    wide = max(len("class"), *(len(name) for name, _, _ in rows))
+    yield f"{'class':<{wide}}   right      of  accuracy  most often taken for"
+    for number, (name, right, count) in enumerate(rows):
+        share = f"{right / count:.1%}" if count else "-"
+        others = found.confusion[number].copy()
+        others[number] = 0
+        worst = int(others.argmax())
+        taken = f"{rows[worst][0]} ({int(others[worst])})" if others[worst] else ""
+        yield f"{name:<{wide}}  {right:>6,}  {count:>6,}  {share:>8}  {taken}".rstrip()
