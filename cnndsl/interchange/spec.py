@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Format:
     """A form to write networks in.
 
-    `write(graph, arrays)` gives the files, by their names: texts, or bytes. `arrays` are the parameters and buffers by
-    full name (``conv1.weight``). It raises CnnError (E812) for what the form cannot say, naming the layer.
+    `write(graph, arrays)` gives the files, texts or bytes, by their names (letters, digits and ``_.-``). `arrays` are
+    the parameters and buffers by full name (``conv1.weight``). It raises CnnError (E812) for what the form cannot say,
+    naming the layer.
     """
 
     name: str
@@ -38,12 +39,31 @@ def cannot_say(form: str, node: Node, why: str = "") -> CnnError:
 
 
 def identifier(name: str) -> str:
-    """A node's name as one of Python or C: ``block1.conv1`` is ``block1_conv1``."""
-    found = re.sub(r"\W", "_", name)
+    """A name as one of Python or C: ``block1.conv1`` is ``block1_conv1``."""
+    found = "".join(letter if f"a{letter}".isidentifier() else "_" for letter in name)
     return f"{found}_" if keyword.iskeyword(found) else found
 
 
 def class_name(name: str) -> str:
     """A network's name as that of a class: ``lenet5_relu`` is ``Lenet5Relu``."""
-    found = "".join(part[:1].upper() + part[1:] for part in re.split(r"[\W_]+", name) if part)
-    return found if found[:1].isalpha() else f"Network{found}"
+    found = "".join(part[:1].upper() + part[1:] for part in identifier(name).split("_") if part)
+    return found if found.isidentifier() and not keyword.iskeyword(found) else f"Network{found}"
+
+
+def distinct(names: Iterable[str], reserved: Collection[str], also: str = "") -> dict[str, str]:
+    """An identifier for each name, none twice and none of those reserved: where two would be one, the later gets a
+    ``_`` at its end. With `also`, the identifier with that at its end is kept free too."""
+    found: dict[str, str] = {}
+    taken = set(reserved)
+    for name in names:
+        mine = identifier(name)
+        while mine in taken or f"{mine}{also}" in taken:
+            mine += "_"
+        taken |= {mine, f"{mine}{also}"}
+        found[name] = mine
+    return found
+
+
+def readable(name: str) -> str:
+    """A network's name for a comment: a file may be called anything, and a comment must not end in its middle."""
+    return re.sub(r"[^\w .-]", "_", name)

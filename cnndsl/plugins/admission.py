@@ -62,6 +62,8 @@ def check(plugin: Plugin, entered: Sequence[Plugin], taken: Mapping[str, Op]) ->
     for form in plugin.formats:
         if not isinstance(form, Format):
             raise PluginError(f"plugin {plugin.name}: {form!r} in `formats` is not a Format")
+        if not isinstance(form.name, str) or not re.fullmatch("[a-z][a-z0-9_]*", form.name):
+            raise PluginError(f"plugin {plugin.name}: format {form.name!r}: a name is a-z, 0-9 and _, first a letter")
         if any(form.name == other.name for them in entered for other in them.formats):
             raise PluginError(f"plugin {plugin.name}: a format `{form.name}` is already there")
         _signature(f"plugin {plugin.name}: format {form.name}: `write`", form.write, 2)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial, wraps
 from math import isfinite
+from re import fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cnndsl.diagnostics import CnnError, Diagnostic
@@ -97,9 +98,12 @@ GIVES: Mapping[str, Right] = {
 
 
 def _format(plugin: str, form: Format) -> Format:
+    """Its files are written by their names into one folder, and nowhere else."""
+
     def right(found: Any) -> bool:
         return isinstance(found, Mapping) and all(
-            isinstance(name, str) and isinstance(content, str | bytes) for name, content in found.items()
+            isinstance(name, str) and fullmatch(r"\w[\w.-]*", name) and isinstance(content, str | bytes)
+            for name, content in found.items()
         )
 
     return replace(form, write=partial(call, plugin, f"format {form.name}", form.write, right))

@@ -16,6 +16,7 @@ import torch
 import cnndsl
 from cnndsl.backends.protocol import Options
 from cnndsl.interchange.torch.module import write
+from cnndsl.interchange.torch.reserved import ATTRIBUTES
 from cnndsl.ir.graph import Graph
 from cnndsl.plugins import load
 from cnndsl.resources import folder
@@ -98,6 +99,43 @@ def test_activations(tmp_path: Path) -> None:
         except Exception as error:
             error.add_note(text)
             raise
+
+
+LINES = (
+    *(f"CONV 3x3 *2 as {name}; FC 2" for name in ("forward", "type", "training", "parameters", "apply", "lambda")),
+    *(f"SCALE as {name}; FC 2" for name in ("apply", "x", "half", "self")),
+    "CONV 3x3 *2 as x; CONV 1x1 *2 as x_; RELU; ADD( ID | @x | @x_ ); FC 2",
+    "CONV 3x3 *2 as float; RELU; ADD( ID | @float ); POOL max 3 stride 2 same; FC 2",
+    "CONV 3x3 *2 as mean_pool; RELU; ADD( ID | @mean_pool ); POOL mean 3 stride 2 same; FC 2",
+    "CONV 3x3 *2 bias position; CONV 1x1 *2 as conv1_bias; FC 2",
+    "CONV 1x1 *2 as conv1_bias; CONV 3x3 *2 bias position; FC 2",
+    "UPSAMPLE 41x7; POOL mean 4 floor; FC 2",
+    "UPSAMPLE 4x2; UPSAMPLE 3x5 bilinear; FC 2",
+    "ADD( ID | ID ); MUL( ID | ID | POOL mean global | POOL max global -> FC 2 ); FC 2",
+    "CONCAT( FC 3 | FC 2 ); CONCAT( ID | RESHAPE 1x1x5 ); ADD( ID | FLATTEN ); MUL( FLATTEN | ID )",
+    "POOL mean 3 stride 2 pad 2 ceil countpad; POOL max 3 stride 2 pad 2x0x1x2 ceil; FC 2",
+    "DECONV 3x2 *4 stride 2x3 pad 1x0x2x1 extra 1x2 dilate 2x1 groups 2 bias position; FC 2",
+    "RELU as a; HEAD h( ID ); HEAD return( FC 2 ); TANH",
+    "HEAD h( FC 3 )",
+    "POOL mean global; GN 2; HEAD h( FLATTEN -> GN 2 )",
+)
+"""What stands behind INPUT 6x6x2: names that mean something in PyTorch or come out alike, and corners of layers."""
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_lines(text: str, tmp_path: Path) -> None:
+    compare(cnndsl.loads(f"INPUT 6x6x2; {text}").graph, tmp_path, back=" as " not in text)
+
+
+def test_groups_of_one_value_in_a_batch_of_one(tmp_path: Path) -> None:
+    graph = cnndsl.loads("INPUT 1x1x4; GN 4").graph
+    state = {name: a.astype("f4") for name, a in random_state(graph, np.random.default_rng(0)).items()}
+    found = module(graph, state, tmp_path)(torch.ones(1, 4, 1, 1, dtype=torch.float64))
+    np.testing.assert_array_equal(found.detach().numpy().reshape(-1), state["gn1.bias"])  # no deviation: the shift
+
+
+def test_no_name_of_a_module_is_forgotten() -> None:
+    assert {name for name in dir(torch.nn.Module()) if not name.startswith("_")} <= ATTRIBUTES
 
 
 @pytest.mark.parametrize("name", NETWORKS)

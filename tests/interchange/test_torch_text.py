@@ -11,7 +11,7 @@ from safetensors.numpy import load as tensors
 
 import cnndsl
 from cnndsl.cli.main import main
-from cnndsl.interchange.spec import class_name, identifier
+from cnndsl.interchange.spec import class_name, distinct, identifier
 from cnndsl.interchange.torch.module import write
 from cnndsl.resources import folder
 from cnndsl.training.init import initial_state
@@ -71,6 +71,49 @@ def test_names() -> None:
     assert identifier("lambda") == "lambda_"
     assert class_name("lenet5_relu") == "Lenet5Relu"
     assert class_name("3-deep") == "Network3Deep"
+    assert class_name("none") == "NetworkNone"
+    assert identifier("²x") == "_x"
+
+
+def test_no_two_names_become_one() -> None:
+    found = distinct(["a.b", "a_b", "x", "x_", "conv1", "conv1_bias"], {"x"}, "_bias")
+    assert list(found.values()) == ["a_b", "a_b_", "x_", "x__", "conv1", "conv1_bias_"]
+
+
+def test_a_block_and_a_label_of_the_same_letters_keep_their_own_weights() -> None:
+    text = "block b() { CONV 3x3 *2 nobias }\nINPUT 6x6x1; b(); CONV 1x1 *3 nobias as b1_conv1"
+    _, weights = written(text)
+    assert {name: a.shape for name, a in weights.items()} == {
+        "b1_conv1.weight": (2, 1, 3, 3),
+        "b1_conv1_.weight": (3, 2, 1, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "of_class"),
+    [
+        ('a"""+str(1)+"""b', "a____str_1_____b", "AStr1B"),
+        ("back\\N{x}", "back_N_x_", "BackNX"),
+        ("two\nlines", "two_lines", "TwoLines"),
+        ("\udcff", "_", "Network"),
+        ("path", "path", "PathNetwork"),
+        ("F", "F", "FNetwork"),
+        ("none", "none", "NetworkNone"),
+        ("torch", "torch_network", "Torch"),
+        ("random", "random_network", "Random"),
+    ],
+)
+def test_a_file_may_be_called_anything(name: str, stem: str, of_class: str) -> None:
+    graph = cnndsl.loads("INPUT 2x2x1; RELU", name=name).graph
+    files = write(graph, {})
+    assert sorted(files) == [f"{stem}.py", f"{stem}.safetensors"]
+    source = files[f"{stem}.py"]
+    assert isinstance(source, str)
+    tree = ast.parse(source.encode())
+    assert [n.name for n in tree.body if isinstance(n, ast.ClassDef)] == [of_class]
+    first = tree.body[0]
+    assert isinstance(first, ast.Expr)
+    assert isinstance(first.value, ast.Constant)  # the name adds no code to the text it stands in
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cnndsl.interchange.spec import cannot_say, identifier
+from cnndsl.interchange.spec import cannot_say
 from cnndsl.ir.graph import Node
 from cnndsl.ir.types import TensorType
 from cnndsl.ops.axis import Axis
 from cnndsl.ops.pool import axes as pool_axes
 from cnndsl.ops.window import axes
+
+BIAS = "_bias"
+"""How a bias that is no module's is called: by its layer's name and this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,13 @@ class Piece:
     helper: str = ""
 
 
-def piece(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
-    """The layer on these expressions. Raises CnnError (E812) where PyTorch has no words for it."""
+def piece(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
+    """The layer on these expressions, as the attribute `name`. Raises CnnError (E812) where PyTorch has no words for
+    it."""
     make = PIECES.get(node.keyword)
     if make is None:
         raise cannot_say("PyTorch", node)
-    return make(node, inputs, xs)
+    return make(node, inputs, xs, name)
 
 
 def _pair(values: tuple[int, ...]) -> str:
@@ -44,7 +48,7 @@ def _sides(rows: Axis, columns: Axis) -> tuple[int, int, int, int]:
     return columns.before, columns.after + columns.overhang, rows.before, rows.after + rows.overhang
 
 
-def _convolution(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _convolution(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     a, x = node.attrs, inputs[0]
     rows, columns = axes(a, x)
     left, right, top, bottom = _sides(rows, columns)
@@ -61,25 +65,25 @@ def _convolution(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> P
     groups = a.groups if node.keyword == "CONV" else x.depth
     if groups > 1:
         arguments.append(f"groups={groups}")
-    return _biased(node, f"nn.Conv2d({', '.join(arguments)}", f"({given})")
+    return _biased(node, name, f"nn.Conv2d({', '.join(arguments)}", f"({given})")
 
 
-def _biased(node: Node, module: str, given: str, pads: str = "") -> Piece:
+def _biased(node: Node, name: str, module: str, given: str, pads: str = "") -> Piece:
     """A convolution with its bias. PyTorch's own is one a filter; ours by position, and one that comes behind more
     padding, is a parameter by itself."""
-    name, bias = identifier(node.name), node.attrs.bias
+    bias = node.attrs.bias
     call = f"F.pad(self.{name}{given}, {pads})" if pads else f"self.{name}{given}"
     if bias == "filter" and not pads:
         return Piece(call, f"{module})")
     module = f"{module}, bias=False)"
     if bias == "none":
         return Piece(call, module)
-    own = f"{name}_bias"
+    own = f"{name}{BIAS}"
     shape, seen = (node.type.shape, "") if bias == "position" else ((node.type.depth,), "[:, None, None]")
     return Piece(f"{call} + self.{own}{seen}", module, {own: shape}, {"bias": own})
 
 
-def _deconv(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _deconv(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     """PyTorch cuts off as much on both sides; where ours differ, or more is added than it allows, F.pad does it."""
     a, x = node.attrs, inputs[0]
     top, left, bottom, right = a.pad
@@ -99,10 +103,10 @@ def _deconv(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
         arguments.append(f"groups={a.groups}")
     if a.dilate != (1, 1):
         arguments.append(f"dilation={_pair(a.dilate)}")
-    return _biased(node, f"nn.ConvTranspose2d({', '.join(arguments)}", f"({xs[0]})", pads)
+    return _biased(node, name, f"nn.ConvTranspose2d({', '.join(arguments)}", f"({xs[0]})", pads)
 
 
-def _pool(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _pool(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     a, x = node.attrs, xs[0]
     if a.reach == "global":
         return Piece(f"{x}.amax((2, 3), keepdim=True)" if a.mode == "max" else f"{x}.mean((2, 3), keepdim=True)")
@@ -127,15 +131,15 @@ def _pool(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
     return Piece(f"mean_pool({x}, {window}, {stride}, {hung}, {counted})", helper="mean_pool")
 
 
-def _bn(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _bn(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     a = node.attrs
     kind = "BatchNorm1d" if node.type.flat else "BatchNorm2d"
     more = "" if a.scale else ", affine=False"
     module = f"nn.{kind}({node.type.depth}, eps={a.eps!r}, momentum={a.momentum!r}{more})"
-    return Piece(f"self.{identifier(node.name)}({xs[0]})", module)
+    return Piece(f"self.{name}({xs[0]})", module)
 
 
-def _lrn(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _lrn(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     a, x = node.attrs, xs[0]
     arguments = f"{a.channels}, {a.alpha!r}, {a.beta!r}, {a.k!r}"
     if node.type.flat:
@@ -143,45 +147,54 @@ def _lrn(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
     return Piece(f"F.local_response_norm({x}, {arguments})")
 
 
-def _gn(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
-    module = f"nn.GroupNorm({node.attrs.groups}, {node.type.depth}, eps={node.attrs.eps!r})"
-    return Piece(f"self.{identifier(node.name)}({xs[0]})", module)
+def _gn(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
+    """PyTorch refuses groups of a single value in a batch of one; ours are then 0, and the shift remains."""
+    a, y = node.attrs, node.type
+    module = f"nn.GroupNorm({a.groups}, {y.depth}, eps={a.eps!r})"
+    if y.count > a.groups:
+        return Piece(f"self.{name}({xs[0]})", module)
+    seen = "" if y.flat else "[:, None, None]"
+    normal = f"F.layer_norm({xs[0]}[..., None], (1,), eps={a.eps!r})[..., 0]"
+    return Piece(f"{normal} * self.{name}.weight{seen} + self.{name}.bias{seen}", module)
 
 
-def _ln(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
-    name, module = identifier(node.name), f"nn.LayerNorm({node.type.depth}, eps={node.attrs.eps!r})"
+def _ln(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
+    module = f"nn.LayerNorm({node.type.depth}, eps={node.attrs.eps!r})"
     if node.type.flat:
         return Piece(f"self.{name}({xs[0]})", module)
     return Piece(f"self.{name}({xs[0]}.movedim(1, -1)).movedim(-1, 1)", module)
 
 
-def _fc(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _fc(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     x = xs[0] if inputs[0].flat else f"{xs[0]}.flatten(1)"
     bias = "" if node.attrs.bias != "none" else ", bias=False"
-    return Piece(f"self.{identifier(node.name)}({x})", f"nn.Linear({inputs[0].count}, {node.attrs.units}{bias})")
+    return Piece(f"self.{name}({x})", f"nn.Linear({inputs[0].count}, {node.attrs.units}{bias})")
 
 
-def _prelu(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
-    return Piece(f"self.{identifier(node.name)}({xs[0]})", f"nn.PReLU({node.type.depth})")
+def _prelu(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
+    return Piece(f"self.{name}({xs[0]})", f"nn.PReLU({node.type.depth})")
 
 
-def _dropout(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _dropout(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     return Piece(f"F.dropout({xs[0]}, {node.attrs.rate!r}, self.training)")
 
 
-def _scale(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
-    name = identifier(node.name)
+def _scale(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     factor = f"self.{name}" if node.type.flat else f"self.{name}[:, None, None]"
     return Piece(f"{xs[0]} * {factor}", "", {name: (node.type.depth,)}, {"weight": name})
 
 
-def _upsample(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
-    a = node.attrs
-    more = "" if a.method == "nearest" else ', mode="bilinear", align_corners=False'
-    return Piece(f"F.interpolate({xs[0]}, scale_factor={_pair(a.factor)}{more})")
+def _upsample(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
+    """`F.interpolate` finds the nearest cell by a product in floating point, which is right for powers of two."""
+    a, x = node.attrs, xs[0]
+    if a.method == "bilinear":
+        return Piece(f'F.interpolate({x}, scale_factor={_pair(a.factor)}, mode="bilinear", align_corners=False)')
+    if all(k & (k - 1) == 0 for k in a.factor):
+        return Piece(f"F.interpolate({x}, scale_factor={_pair(a.factor)})")
+    return Piece(f"{x}.repeat_interleave({a.factor[0]}, 2).repeat_interleave({a.factor[1]}, 3)")
 
 
-def _pad(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _pad(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     top, left, bottom, right = node.attrs.pad
     before, after = node.attrs.depth
     if node.type.flat:
@@ -190,7 +203,7 @@ def _pad(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
     return Piece(f"F.pad({xs[0]}, ({left}, {right}, {top}, {bottom}{depth}))")
 
 
-def _shuffle(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> Piece:
+def _shuffle(node: Node, inputs: tuple[TensorType, ...], xs: list[str], name: str) -> Piece:
     return Piece(f"{xs[0]}.unflatten(1, ({node.attrs.groups}, -1)).transpose(1, 2).flatten(1, 2)")
 
 
@@ -200,11 +213,11 @@ def _joined(node: Node, inputs: tuple[TensorType, ...], xs: list[str]) -> list[s
     return [f"{x}[:, :, None, None]" if mixed and t.flat else x for x, t in zip(xs, inputs, strict=True)]
 
 
-def _called(template: str) -> Callable[[Node, tuple[TensorType, ...], list[str]], Piece]:
-    return lambda node, _, xs: Piece(template.format(x=xs[0], a=node.attrs))
+def _called(template: str) -> Callable[[Node, tuple[TensorType, ...], list[str], str], Piece]:
+    return lambda node, _inputs, xs, _name: Piece(template.format(x=xs[0], a=node.attrs))
 
 
-PIECES: Mapping[str, Callable[[Node, tuple[TensorType, ...], list[str]], Piece]] = {
+PIECES: Mapping[str, Callable[[Node, tuple[TensorType, ...], list[str], str], Piece]] = {
     "CONV": _convolution,
     "DWCONV": _convolution,
     "DECONV": _deconv,
@@ -220,10 +233,10 @@ PIECES: Mapping[str, Callable[[Node, tuple[TensorType, ...], list[str]], Piece]]
     "UPSAMPLE": _upsample,
     "PAD": _pad,
     "SHUFFLE": _shuffle,
-    "ADD": lambda node, inputs, xs: Piece(" + ".join(_joined(node, inputs, xs))),
-    "MUL": lambda node, inputs, xs: Piece(" * ".join(_joined(node, inputs, xs))),
-    "CONCAT": lambda node, inputs, xs: Piece(f"torch.cat(({', '.join(_joined(node, inputs, xs))}), 1)"),
-    "RESHAPE": lambda node, _, xs: Piece(f"{xs[0]}.reshape(-1, {', '.join(map(str, node.type.shape))})"),
+    "ADD": lambda node, inputs, xs, _: Piece(" + ".join(_joined(node, inputs, xs))),
+    "MUL": lambda node, inputs, xs, _: Piece(" * ".join(_joined(node, inputs, xs))),
+    "CONCAT": lambda node, inputs, xs, _: Piece(f"torch.cat(({', '.join(_joined(node, inputs, xs))}), 1)"),
+    "RESHAPE": lambda node, _inputs, xs, _name: Piece(f"{xs[0]}.reshape(-1, {', '.join(map(str, node.type.shape))})"),
     "TAKE": _called("{x}[:, {a.start}:{a.stop}]"),
     "FLATTEN": _called("{x}.flatten(1)"),
     "SOFTMAX": _called("{x}.softmax(1)"),

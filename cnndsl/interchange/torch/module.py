@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnndsl.interchange.spec import Format, class_name, identifier
-from cnndsl.interchange.torch.layers import HELPERS, Piece, piece
+from cnndsl.interchange.spec import Format, class_name, distinct, identifier, readable
+from cnndsl.interchange.torch.layers import BIAS, HELPERS, Piece, piece
+from cnndsl.interchange.torch.reserved import ATTRIBUTES, CLASSES, MODULES, VARIABLES
 from cnndsl.ir.graph import Graph, Node
 
 if TYPE_CHECKING:
@@ -21,24 +22,32 @@ def write(graph: Graph, arrays: Arrays) -> Mapping[str, str | bytes]:
     import numpy as np
     from safetensors.numpy import save
 
-    pieces, variables = _pieces(graph)
-    stem = identifier(graph.name)
+    attributes = distinct((node.name for node in graph), ATTRIBUTES, BIAS)
+    pieces, variables = _pieces(graph, attributes)
+    stem = _stem(graph.name)
     named: dict[str, Any] = {}
     for node in graph.nodes:
         own = pieces.get(node.name)
         for spec in node.params:
             other = dict(own.names).get(spec.name) if own is not None else None
-            key = other or f"{identifier(node.name)}.{spec.name}"
+            key = other or f"{attributes[node.name]}.{spec.name}"
             named[key] = np.ascontiguousarray(arrays[f"{node.name}.{spec.name}"])
         if node.keyword == "BN":
-            named[f"{identifier(node.name)}.num_batches_tracked"] = np.zeros((), np.int64)
-    text = "\n".join(_lines(graph, stem, pieces, variables)) + "\n"
+            named[f"{attributes[node.name]}.num_batches_tracked"] = np.zeros((), np.int64)
+    text = "\n".join(_lines(graph, stem, attributes, pieces, variables)) + "\n"
     return {f"{stem}.py": text, f"{stem}.safetensors": save(named)}
 
 
-def _pieces(graph: Graph) -> tuple[dict[str, Piece], dict[str, str]]:
+def _stem(name: str) -> str:
+    """The file's name without its ending; a file of a module's name would be imported in that one's place."""
+    found = identifier(name)
+    return f"{found}_network" if found in MODULES else found
+
+
+def _pieces(graph: Graph, attributes: Mapping[str, str]) -> tuple[dict[str, Piece], dict[str, str]]:
     """By node: the layer in PyTorch, and the variable that its output goes to: `x` as long as it is only handed on."""
     order = [node.name for node in graph.nodes]
+    own = distinct(order, VARIABLES | HELPERS.keys())
     variables: dict[str, str] = {}
     pieces: dict[str, Piece] = {}
     for at, node in enumerate(graph.nodes):
@@ -47,21 +56,24 @@ def _pieces(graph: Graph) -> tuple[dict[str, Piece], dict[str, str]]:
         handed_on = next_only and readers[0].inputs.count(node.name) == 1
         ends = node.name in graph.outputs.values()
         last = ends and not readers and at == len(order) - 1
-        variables[node.name] = "x" if (handed_on and not ends) or last else _variable(node)
+        variables[node.name] = "x" if (handed_on and not ends) or last else own[node.name]
         if node.inputs:
-            pieces[node.name] = piece(node, graph.input_types(node), [variables[name] for name in node.inputs])
+            given = [variables[name] for name in node.inputs]
+            pieces[node.name] = piece(node, graph.input_types(node), given, attributes[node.name])
     return pieces, variables
 
 
-def _variable(node: Node) -> str:
-    found = identifier(node.name)
-    return f"{found}_" if found in ("x", "self", "torch", "nn", "F") else found
-
-
-def _lines(graph: Graph, stem: str, pieces: Mapping[str, Piece], variables: Mapping[str, str]) -> Iterator[str]:
+def _lines(
+    graph: Graph,
+    stem: str,
+    attributes: Mapping[str, str],
+    pieces: Mapping[str, Piece],
+    variables: Mapping[str, str],
+) -> Iterator[str]:
     name, size = class_name(graph.name), graph.input.type
+    name = f"{name}Network" if name in CLASSES else name
     shape = " x ".join(map(str, ("N", *size.shape)))
-    yield f'"""{graph.name} in PyTorch: {graph.parameter_count:,} parameters, {graph.macs:,} MACs a sample.'
+    yield f'"""{readable(graph.name)} in PyTorch: {graph.parameter_count:,} parameters, {graph.macs:,} MACs a sample.'
     yield ""
     yield f"Written by `cnndsl export --format torch`. `load()` gives it the weights of {stem}.safetensors."
     yield '"""'
@@ -90,7 +102,7 @@ def _lines(graph: Graph, stem: str, pieces: Mapping[str, Piece], variables: Mapp
                 block = _block(node)
                 yield f"        # {block or 'outside of blocks'}"
             if own.module:
-                yield f"        self.{identifier(node.name)} = {own.module}"
+                yield f"        self.{attributes[node.name]} = {own.module}"
             for attribute, shape_of in dict(own.parameters).items():
                 yield f"        self.{attribute} = nn.Parameter(torch.zeros({', '.join(map(str, shape_of))}))"
         yield ""
