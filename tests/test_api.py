@@ -195,6 +195,42 @@ def test_only_what_is_there_can_be_set() -> None:
     assert model.state["conv1.bias"][0] == 2
 
 
+@pytest.mark.parametrize("backend", ["naive", "vectorized"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_set_has_the_shape_and_type_of_what_was_there(backend: str, dtype: str) -> None:
+    model = cnndsl.compile(TEXT, backend=backend, dtype=dtype)
+    x, before = np.ones((2, 1, 6, 6)), model.parameters["conv1.weight"]
+    for wrong, says in (
+        (before[:1], r"conv1.weight has shape \(4, 1, 3, 3\), and cannot be set to one of \(1, 1, 3, 3\)"),
+        (before.T[:2], "E809"),
+        (1.0, "E809"),
+        (None, "E809"),
+        ("a", "E809"),
+        ([[1], [1, 2]], "rows differ"),
+        (before.astype(complex), "complex128"),
+        (before.astype(object), "object"),
+    ):
+        with pytest.raises(CnnError, match=says):
+            model.parameters["conv1.weight"] = wrong  # type: ignore[assignment]
+        with pytest.raises(CnnError, match=says):
+            model.parameters.update({"conv1.weight": wrong})  # type: ignore[dict-item]
+    assert model.parameters["conv1.weight"] is before
+    with pytest.raises(CnnError, match="E809"):
+        model.buffers["bn1.running_var"] = np.ones(3)
+    whole = np.arange(36).reshape(4, 1, 3, 3)
+    expected = None
+    for right in (whole, whole.tolist(), whole.astype(">f4"), np.asfortranarray(whole), whole.astype("f8")):
+        model.parameters["conv1.weight"] = right  # type: ignore[assignment]
+        held, y = model.parameters["conv1.weight"], model.predict(x)
+        assert (held.dtype, y.dtype) == (dtype, dtype)
+        assert np.array_equal(held, whole)
+        assert expected is None or np.array_equal(y, expected)
+        expected = y
+    mine = np.zeros((4, 1, 3, 3), dtype)
+    model.parameters["conv1.weight"] = mine  # of that type it is the same array, and changes with it
+    assert model.parameters["conv1.weight"] is mine
+
+
 def test_train(tmp_path: Path) -> None:
     events: list[object] = []
     trained = cnndsl.train(DIGITS, out=tmp_path / "run", on_event=events.append)

@@ -32,14 +32,27 @@ def numbers(values: Any, dtype: np.dtype[Any], what: str) -> Array:
 
     Real numbers of any kind are taken. Raises CnnError (E809) for anything else.
     """
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError):
-        raise refuse("E809", f"{what} is not an array: its rows differ in length") from None
-    if array.dtype.kind not in "fiub":
-        raise refuse("E809", f"{what} has type {array.dtype}, which are not real numbers", f"give it as {dtype}")
+    array = real(values, what, f"give it as {dtype}")
     with np.errstate(over="ignore"):
         return array.astype(dtype, order="C", copy=False)
+
+
+def real(values: Any, what: str, *help: str) -> Array:
+    """An array of real numbers of any kind, in their own type. Raises CnnError (E809)."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise refuse("E809", f"{what} has masked cells, which have no value", "give them one: `x.filled(0)`")
+    try:
+        array = np.asarray(values)
+    except MemoryError:
+        raise
+    except Exception as error:  # what turns itself into an array may raise anything
+        if "inhomogeneous" in str(error):
+            raise refuse("E809", f"{what} is not an array: its rows differ in length") from None
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise refuse("E809", f"{what} cannot be made an array: {said}", *help) from error
+    if array.dtype.kind not in "fiub":
+        raise refuse("E809", f"{what} is of type {array.dtype}, which is none of real numbers", *help)
+    return array
 
 
 def finite(array: Array, what: str) -> Array:
@@ -54,7 +67,7 @@ def finite(array: Array, what: str) -> Array:
         place = f"{what}[{', '.join(str(int(i)) for i in at)}]"
         found = "not a number" if np.isnan(array[at]) else f"infinite in {array.dtype}"
         more = f", and {count - 1} more" if count > 1 else ""
-        raise refuse("E809", f"{place} is {found}{more}", "mend or leave out such values before the network sees them")
+        raise refuse("E809", f"{place} is {found}{more}", "mend or leave out such values before they are given")
     return array
 
 
@@ -79,6 +92,38 @@ def _hints(array: Array, sample: TensorType) -> tuple[str, ...]:
     return ()
 
 
+def target(values: Any, count: int, output: str) -> Array:
+    """What an output should have been, a row for each of `count` samples, finite, in its own type: labels stay whole
+    numbers. What they may be is for the loss to say. Raises CnnError (E809)."""
+    array = real(values, f"the target of output `{output}`")
+    if array.shape[:1] != (count,):
+        raise refuse("E809", f"the target of output `{output}` has shape {array.shape}, for {count} samples")
+    return finite(array, f"the target of output `{output}`") if array.dtype.kind == "f" else array
+
+
+def named(values: Any, what: str) -> Mapping[str, Any]:
+    """What is given by name. Raises CnnError (E806) for anything but a mapping."""
+    if not isinstance(values, Mapping):
+        raise refuse("E806", f"{what} are given by name, as a dict, found {type(values).__name__}")
+    return values
+
+
+def counted(value: Any, what: str) -> int:
+    """A whole number. Raises CnnError (E806)."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise refuse("E806", f"{what} is a whole number, found {type(value).__name__}")
+    return int(value)
+
+
+def rate(value: Any) -> float:
+    """A learning rate. Raises CnnError (E806) for what is no finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise refuse("E806", f"the learning rate is a number, found {type(value).__name__}")
+    if not np.isfinite(value):
+        raise refuse("E806", f"the learning rate is a finite number, found {value}")
+    return float(value)
+
+
 def gradient(values: Any, like: tuple[int, ...], dtype: np.dtype[Any], output: str) -> Array:
     """The gradient of an output, in its shape. Raises CnnError (E809)."""
     array = numbers(values, dtype, f"the gradient of output `{output}`")
@@ -90,8 +135,10 @@ def gradient(values: Any, like: tuple[int, ...], dtype: np.dtype[Any], output: s
 def arrays(state: State, specs: Mapping[str, ParamSpec], dtype: np.dtype[Any], *, what: str) -> dict[str, Array]:
     """The arrays of a network by full name, in the network's order.
 
-    Raises CnnError: E702 where names or shapes are others, with the first differences; E809 where they are no numbers.
+    Raises CnnError: E702 where names or shapes are others, with the first differences; E809 where they are no numbers;
+    E806 where they have no names.
     """
+    named(state, what)
     found = {name: numbers(state[name], dtype, name) for name in specs if name in state}
     differences = [f"{name} is missing" for name in specs if name not in found]
     differences += [f"{name} is not in the network" for name in state if name not in specs]

@@ -56,9 +56,11 @@ class TableProgram:
         self._spaces, self._scratches = Pool(), Pool()
 
     def forward(self, state: State, x: Array, *, training: bool = False, step: int = 0) -> Forward:
-        """Outputs of a batch; see Program. Raises CnnError: E809 for the input, E702 for the state."""
+        """Outputs of a batch; see Program. Raises CnnError: E809 for the input, E702 for the state, E806 for what is
+        neither."""
         arrays = border.arrays(state, self.graph.params, self.dtype, what="the weights")
         x = border.batch(x, self.graph.input.type, self.dtype, "the input")
+        step = border.counted(step, "the step")
         buffers = {name: arrays[name].copy() for name, spec in self.graph.params.items() if not spec.trained}
         space = self._spaces.take()
         mode: Mode = "tape" if training else "inference"
@@ -76,13 +78,13 @@ class TableProgram:
     ) -> Gradients:
         """Gradients; see Program. Parameters that no asked output depends on have none.
 
-        Raises CnnError: E806 without a tape of this program's, E809 for `dys`, E702 for the state.
+        Raises CnnError: E806 without a tape of this program's or names, E809 for `dys`, E702 for the state.
         """
         if not isinstance(tape, TableTape) or tape.program is not self:
             raise border.refuse("E806", "backward needs the tape of a forward pass of this program with training=True")
         arrays = border.arrays(state, self.graph.params, self.dtype, what="the weights")
         checked = {}
-        for name, dy in dys.items():
+        for name, dy in border.named(dys, "the gradients of outputs").items():
             if name not in tape.outputs:
                 raise border.refuse("E809", f"there is no output `{name}`; outputs are {', '.join(tape.outputs)}")
             given = border.gradient(dy, tape.outputs[name].shape, self.dtype, name)

@@ -39,11 +39,13 @@ class TableTraining:
     def step(self, x: Array, targets: Mapping[str, Array], *, step: int, lr: float) -> Step:
         """One step; see TrainingProgram. Where it raises, nothing has changed.
 
-        Raises CnnError: E809 for arrays that do not fit, E810 where BN has one value a channel.
+        Raises CnnError: E809 for arrays that do not fit, E810 where BN has one value a channel, E806 for a step or a
+        learning rate that is none.
         """
         program, objective = self._program, self._objective
         x = border.batch(x, self.graph.input.type, program.dtype, "the input")
-        self._check_targets(targets, len(x))
+        step, lr = border.counted(step, "the step"), border.rate(lr)
+        wanted = self._targets(targets, len(x))
         space = program.take()
         try:
             tape = program.run(self._params, x, mode="step", step=step, space=space, input_gradient=False)
@@ -52,7 +54,7 @@ class TableTraining:
             for name, function in objective.losses.items():
                 weight = objective.weights.get(name, 1.0)
                 with np.errstate(all="ignore"):
-                    value, dy = function(tape.outputs[name], targets[name])
+                    value, dy = function(tape.outputs[name], wanted[name])
                 dy = border.gradient(dy, tape.outputs[name].shape, program.dtype, name)
                 # a loss may give the memory of its last gradient again, and two outputs may share a loss
                 dys[name] = np.multiply(dy, weight, out=space.array((name, "dy"), dy.shape, program.dtype))
@@ -65,13 +67,12 @@ class TableTraining:
             program.give(space)
         return Step(loss, tape.outputs)
 
-    def _check_targets(self, targets: Mapping[str, Array], count: int) -> None:
+    def _targets(self, targets: Mapping[str, Array], count: int) -> dict[str, Array]:
+        border.named(targets, "targets")
         for name in self._objective.losses:
             if name not in targets:
                 raise border.refuse("E809", f"there is no target for output `{name}`")
-            shape = np.shape(targets[name])
-            if not shape or shape[0] != count:
-                raise border.refuse("E809", f"the target of output `{name}` has shape {shape}, for {count} samples")
+        return {name: border.target(targets[name], count, name) for name in self._objective.losses}
 
     def _update(self, gradients: Mapping[str, Array], step: int, lr: float) -> None:
         update, clip = self._objective.optimizer.update, self._objective.clip

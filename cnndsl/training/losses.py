@@ -7,15 +7,36 @@ from typing import Any
 
 import numpy as np
 
+from cnndsl.backends.border import refuse
 from cnndsl.backends.protocol import Array, Loss
 from cnndsl.recipe.spec import Setting
+
+
+def labels(target: Array, classes: int) -> Array:
+    """The target as N whole numbers below `classes`. Raises CnnError (E809) for anything else."""
+    if target.ndim != 1 or target.dtype.kind not in "iu":
+        found = f"{target.dtype} of shape {target.shape}"
+        raise refuse("E809", f"labels are whole numbers, one a sample, found {found}", *_ways(target))
+    if target.size and not (target.min() >= 0 and target.max() < classes):
+        at = int(np.argmax((target < 0) | (target >= classes)))
+        raise refuse("E809", f"label {target[at]} of sample {at} is none of the classes, 0 to {classes - 1}")
+    return target
+
+
+def _ways(target: Array) -> tuple[str, ...]:
+    if target.ndim == 2 and target.shape[1] == 1 and target.dtype.kind in "iu":
+        return ("leave out the second axis: `labels[:, 0]`",)
+    if target.ndim == 1:
+        return ("turn them into whole numbers: `labels.astype(int)`",)
+    return ("of one vector a sample, the label is the place of the 1: `labels.argmax(axis=1)`",) * (target.ndim == 2)
 
 
 class CrossEntropy:
     """Cross-entropy of softmax(logits) against (1 - s)*onehot + s/K, with s the smoothing and K the classes.
 
     Logits are N, K or N, K, 1, 1; targets are N whole numbers below K. The gradient, (softmax - target)/N, has the
-    logits' shape and type; it is written to an array that the next call writes again.
+    logits' shape and type; it is written to an array that the next call writes again. Raises CnnError (E809) for other
+    targets.
     """
 
     name = "cross_entropy"
@@ -26,7 +47,7 @@ class CrossEntropy:
 
     def __call__(self, output: Array, target: Array) -> tuple[float, Array]:
         count, classes = len(output), output.size // len(output)
-        logits = output.reshape(count, classes)
+        logits, target = output.reshape(count, classes), labels(target, classes)
         gradient = self._gradient(logits)
         rows = np.arange(count)
         np.subtract(logits, logits.max(axis=1, keepdims=True), out=gradient)
@@ -52,7 +73,8 @@ class MeanSquares:
     """The mean of (output - target)^2 over all elements of the batch.
 
     Targets are whole numbers, N, which stand for their onehot vectors, or numbers in the output's shape. The gradient,
-    2*(output - target)/elements, is written to an array that the next call writes again.
+    2*(output - target)/elements, is written to an array that the next call writes again. Raises CnnError (E809) for
+    other targets.
     """
 
     name = "mse"
@@ -68,7 +90,10 @@ class MeanSquares:
         gradient = self._memory[: flat.size].reshape(flat.shape)
         if target.dtype.kind in "iu" and target.ndim == 1:
             np.copyto(gradient, flat)
-            gradient[np.arange(count), target] -= 1
+            gradient[np.arange(count), labels(target, flat.shape[1])] -= 1
+        elif target.shape not in (output.shape, flat.shape) and (target.ndim > 1 or flat.shape[1] > 1):
+            message = f"targets have shape {target.shape}, and the output {output.shape}"
+            raise refuse("E809", message, "give labels as whole numbers, or targets in the output's shape")
         else:
             np.subtract(flat, target.reshape(flat.shape), out=gradient)
         loss = float(np.square(gradient, dtype=np.float64).sum()) / flat.size

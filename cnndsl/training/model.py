@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnndsl.backends import border
 from cnndsl.backends.protocol import Array, Gradients, Program, Tape
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
@@ -34,19 +35,25 @@ class Step:
 
 
 class Arrays(UserDict[str, Array]):
-    """Arrays by full name, of a fixed set of names: setting another one raises CnnError (E806)."""
+    """Arrays by full name, of a fixed set of names, each of its shape and type: real numbers of any kind are turned
+    into that type. Setting another one raises CnnError: E806 for a name, E809 for a shape, or for no real numbers."""
 
     def __init__(self, arrays: Mapping[str, Array], what: str, elsewhere: Collection[str], where: str):
-        self._names, self._what, self._elsewhere, self._where = frozenset(arrays), what, frozenset(elsewhere), where
+        self._like = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+        self._what, self._elsewhere, self._where = what, frozenset(elsewhere), where
         super().__init__(arrays)
 
     def __setitem__(self, name: str, array: Array) -> None:
-        if name not in self._names:
-            near = nearest(str(name), self._names)
+        if name not in self._like:
+            near = nearest(str(name), self._like)
             help = f"it is one of the {self._where}" if name in self._elsewhere else near and f"did you mean `{near}`?"
             message = f"the network has no {self._what} {name!r} to set"
             raise CnnError(Diagnostic("E806", message, help=(help,) if help else ()))
-        super().__setitem__(name, array)
+        shape, dtype = self._like[name]
+        found = border.numbers(array, dtype, name)
+        if found.shape != shape:
+            raise CnnError(Diagnostic("E809", f"{name} has shape {shape}, and cannot be set to one of {found.shape}"))
+        super().__setitem__(name, found)
 
 
 class Model:

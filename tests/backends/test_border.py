@@ -9,6 +9,7 @@ import pytest
 
 from cnndsl.backends.border import numbers
 from cnndsl.backends.tableprogram import TableProgram
+from cnndsl.testing.networks import two_outputs
 
 from .support import BACKENDS, Net, batch, program, random_state, refused, small
 
@@ -33,11 +34,36 @@ def made(request: pytest.FixtureRequest) -> TableProgram:
         (np.full((1, 2, 4, 5), "a"), "<U1"),
         (np.zeros((1, 2, 4, 5), "M8[s]"), "datetime64"),
         ([[1, 2], [3]], "rows differ in length"),
+        (np.zeros((1, 2, 4, 5), [("a", "f4")]), "none of real numbers"),
+        (np.ma.masked_equal(np.arange(40.0).reshape(1, 2, 4, 5), 7), "has masked cells"),
+        (None, "of type object"),
+        ({}, "of type object"),
+        ([10**400], "of type object"),
     ],
 )
 def test_inputs_that_do_not_fit(made: TableProgram, x: Any, words: str) -> None:
     assert words in refused("E809", lambda: made.forward(STATE, x))
     assert words in refused("E809", lambda: made.forward(STATE, x, training=True))
+
+
+class Elsewhere:
+    """Like an array of another library, in the memory of another device."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise self.error
+
+
+def test_what_cannot_be_made_an_array_says_why(made: TableProgram) -> None:
+    for error in (TypeError("it lies on cuda:0"), RuntimeError("it lies on cuda:0"), ValueError("it lies on\ncuda:0")):
+        text = refused("E809", lambda error=error: made.forward(STATE, Elsewhere(error)))
+        assert "the input cannot be made an array: it lies on cuda:0" in text
+    with pytest.raises(MemoryError):
+        made.forward(STATE, Elsewhere(MemoryError()))
+    whole = np.ma.masked_array(batch(small()), False)  # a mask that hides nothing
+    assert made.forward(STATE, whole).outputs["main"].shape == (2, 2)
 
 
 def test_a_map_without_its_depth() -> None:
@@ -142,6 +168,9 @@ def test_state_of_another_network(made: TableProgram) -> None:
     passed = made.forward(STATE, x, training=True)
     refused("E702", lambda: made.backward({}, passed.tape, {"main": np.ones((2, 2))}))
     refused("E809", lambda: made.forward({**STATE, "fc1.bias": np.array(["a", "b"])}, x))
+    for state in (None, [], np.zeros(3)):
+        text = refused("E806", lambda state=state: made.forward(state, x))
+        assert f"the weights are given by name, as a dict, found {type(state).__name__}" in text
 
 
 def test_state_of_another_type_is_cast(made: TableProgram) -> None:
@@ -156,6 +185,40 @@ def test_gradients_of_outputs_that_do_not_fit(made: TableProgram) -> None:
     assert "outputs are main" in refused("E809", lambda: made.backward(STATE, passed.tape, {"aux": np.ones((2, 2))}))
     assert "(2, 3)" in refused("E809", lambda: made.backward(STATE, passed.tape, {"main": np.ones((2, 3))}))
     refused("E809", lambda: made.backward(STATE, passed.tape, {"main": np.ones((2, 2), complex)}))
+    refused("E809", lambda: made.backward(STATE, passed.tape, {"main": None}))
+    refused("E809", lambda: made.backward(STATE, passed.tape, {1: np.ones((2, 2))}))
+    for dys in (None, np.ones((2, 2)), [np.ones((2, 2))]):
+        text = refused("E806", lambda dys=dys: made.backward(STATE, passed.tape, dys))
+        assert "gradients of outputs are given by name" in text
+
+
+def test_gradients_of_every_kind_and_layout_are_taken(made: TableProgram) -> None:
+    passed = made.forward(STATE, batch(small()), training=True)
+    dy = np.array([[1.0, 0.0], [0.0, 1.0]])
+    expected = made.backward(STATE, passed.tape, {"main": dy})
+    for other in (dy.astype(int), dy > 0, dy.astype(">f4"), np.asfortranarray(dy), dy.tolist()):
+        found = made.backward(STATE, passed.tape, {"main": other})
+        assert all(np.array_equal(found.params[name], array) for name, array in expected.params.items())
+        assert np.array_equal(found.input, expected.input)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_gradient_of_another_head_does_not_fit(backend: str) -> None:
+    graph = two_outputs()
+    made, state = program(backend, graph), random_state(graph)
+    passed = made.forward(state, batch(graph), training=True)
+    (first, one), (second, other) = passed.outputs.items()
+    assert one.shape != other.shape
+    text = refused("E809", lambda: made.backward(state, passed.tape, {first: other}))
+    assert f"output `{first}` has shape {other.shape}, the output {one.shape}" in text
+    text = refused("E809", lambda: made.backward(state, passed.tape, {"nowhere": other}))
+    assert f"outputs are {first}, {second}" in text
+
+
+def test_a_step_is_a_whole_number(made: TableProgram) -> None:
+    for step in ("1", 1.5, None, True):
+        refused("E806", lambda step=step: made.forward(STATE, batch(small()), training=True, step=step))
+    made.forward(STATE, batch(small()), training=True, step=np.int64(3))
 
 
 def test_backward_needs_a_tape_of_its_own(made: TableProgram) -> None:

@@ -176,6 +176,21 @@ def test_steps_that_do_not_fit_change_nothing(backend: str) -> None:
     assert "no target for output `main`" in refused("E809", lambda: step(target={}))
     assert "for 2 samples" in refused("E809", lambda: step(target={"main": np.ones((3, 1))}))
     assert "for 2 samples" in refused("E809", lambda: step(target={"main": 3}))
+    for wrong, words in (
+        (np.full((2, 1), "a"), "<U1"),
+        (np.ones((2, 1), complex), "complex128"),
+        (np.ones((2, 1), object), "object"),
+        ([[1], [1, 2]], "rows differ in length"),
+        (np.array([[1.0], [np.nan]]), "`main`[1, 0] is not a number"),
+        (np.array([[1.0], [np.inf]]), "`main`[1, 0] is infinite"),
+    ):
+        assert words in refused("E809", lambda wrong=wrong: step(target={"main": wrong}))
+    for given in (None, [np.ones((2, 1))], np.ones((2, 1))):
+        assert "targets are given by name" in refused("E806", lambda given=given: step(target=given))
+    for lr in (np.nan, np.inf, "a", None, True):
+        rated = refused("E806", lambda lr=lr: training.step(x, target, step=0, lr=lr))
+        assert "the learning rate is a" in rated
+    refused("E806", lambda: training.step(x, target, step="0", lr=0.1))
     assert "bn1" in refused("E810", lambda: step(x[:1], {"main": np.ones((1, 1))}))
     assert all(np.array_equal(array, before[name]) for name, array in training.state().items())
     step()
@@ -191,6 +206,9 @@ def test_objectives_and_states_that_do_not_fit() -> None:
     training = start("naive", graph)
     refused("E702", lambda: training.load(training.state(), {}))
     refused("E702", lambda: training.load({}, training.slots()))
+    refused("E806", lambda: training.load(None, training.slots()))
+    refused("E806", lambda: training.load(training.state(), []))
+    refused("E806", lambda: start("naive", graph, [1]))
     training.load(training.state(), training.slots())
 
 

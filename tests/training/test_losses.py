@@ -7,6 +7,7 @@ from math import e, log
 import numpy as np
 import pytest
 
+from cnndsl.diagnostics import CnnError
 from cnndsl.recipe.losses import CrossEntropy as Attrs
 from cnndsl.recipe.losses import Plain
 from cnndsl.recipe.spec import Setting
@@ -96,3 +97,37 @@ def test_made_from_a_setting() -> None:
     assert isinstance(made, CrossEntropy)
     assert (made.name, made.smooth) == ("cross_entropy", 0.25)
     assert isinstance(make_loss(Setting("mse", Plain())), MeanSquares)
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (np.array([0, -1]), "label -1 of sample 1 is none of the classes, 0 to 2"),  # not the last class
+        (np.array([3, 0]), "label 3 of sample 0 is none of the classes, 0 to 2"),
+        (np.array([0, 2**62]), "label 4611686018427387904 of sample 1"),
+        (np.array([[0], [1]]), r"one a sample, found int64 of shape \(2, 1\)(.|\n)*labels\[:, 0\]"),
+        (np.array([0.0, 1.0]), r"found float64 of shape \(2,\)(.|\n)*labels.astype\(int\)"),
+        (np.array([True, False]), "found bool"),
+        (np.eye(3)[:2], r"found float64 of shape \(2, 3\)(.|\n)*labels.argmax\(axis=1\)"),
+    ],
+)
+def test_labels_that_are_none(target: np.ndarray, says: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises(CnnError, match=says):
+        CrossEntropy()(np.zeros((2, 3)), target)
+    if target.dtype.kind == "i" and target.ndim == 1:
+        with pytest.raises(CnnError, match=says):
+            MeanSquares()(np.zeros((2, 3)), target)
+
+
+def test_labels_of_any_whole_type() -> None:
+    logits = np.array([[0.0, log(3)], [0.0, 0.0]])
+    for dtype in ("u1", "i2", ">i8", "u8"):
+        assert CrossEntropy()(logits, np.array([1, 0], dtype))[0] == pytest.approx((log(4 / 3) + log(2)) / 2, rel=1e-14)
+
+
+def test_targets_of_another_shape_than_the_output() -> None:
+    """A target N, H, W, D has as many numbers as the output N, D, H, W, in another order."""
+    for shape in ((2, 4), (2, 4, 5, 3), (2, 3, 5, 4), (2,)):
+        with pytest.raises(CnnError, match=r"E809(.|\n)*the output \(2, 3, 4, 5\)"):
+            MeanSquares()(np.zeros((2, 3, 4, 5)), np.zeros(shape))
+    assert MeanSquares()(np.zeros((2, 1)), np.array([1.0, 3.0]))[0] == 5  # one number a sample: (1 + 9)/2

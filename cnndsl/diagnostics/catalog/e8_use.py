@@ -56,7 +56,8 @@ CODES = (
     Code(
         "E809",
         "arrays that do not fit the network",
-        "A batch has one more dimension than a sample: N, D, H, W for a map, N, D for a vector, of a floating type.",
+        "A batch has one more dimension than a sample: N, D, H, W for a map, N, D for a vector. Its cells are real, "
+        "finite numbers of any type. A gradient has the shape of its output; labels are whole numbers, one a sample.",
         exit_code=2,
     ),
     Code(
