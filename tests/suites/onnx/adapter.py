@@ -34,6 +34,8 @@ WEIGHTS: Mapping[str, Sequence[int]] = {
     "MatMul": (1,),
     "PRelu": (1,),
     "Pad": (1, 2, 3),
+    "ReduceMax": (1,),
+    "ReduceMean": (1,),
     "Reshape": (1,),
     "Resize": (1, 2, 3),
     "Slice": (1, 2, 3, 4),
@@ -65,6 +67,8 @@ def adapt(model: ModelProto, feeds: Sequence[Any], dtype: Any) -> Adapted:
     """The graph of a model for inputs of these shapes. Raises NotOurs where our layers do not compute that."""
     constants = {init.name: numpy_helper.to_array(init) for init in model.graph.initializer}
     names = [i.name for i in model.graph.input if i.name not in constants]
+    if any(isinstance(array, list) for array in feeds):
+        raise NotOurs("works on a sequence, and we on arrays")
     given = {name: np.asarray(array) for name, array in zip(names, feeds, strict=False) if array is not None}
     nodes = [node for node in model.graph.node if node.op_type != "Constant"]
     for node in model.graph.node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -133,6 +134,10 @@ def _GlobalAveragePool(b: Builder, o: Operator) -> str:
 
 def _GlobalMaxPool(b: Builder, o: Operator) -> str:
     return b.layer("POOL", o.inputs[0], mode="max", reach="global")
+
+
+_ReduceMean, _ReduceMax = _GlobalAveragePool, _GlobalMaxPool
+"""Of the axes that the view lays into the map; the others are its depth."""
 
 
 # ---- dense
@@ -280,8 +285,6 @@ def _Softmax(b: Builder, o: Operator) -> str:
 def _join(b: Builder, keyword: str, inputs: list[str]) -> str:
     if not all(inputs):
         raise NotOurs("joins with a constant")
-    if len(inputs) < 2:
-        raise NotOurs("joins one branch alone")
     return b.layer(keyword, *inputs)
 
 
@@ -290,7 +293,12 @@ def _Add(b: Builder, o: Operator) -> str:
 
 
 def _Sum(b: Builder, o: Operator) -> str:
-    return _join(b, "ADD", o.inputs)
+    return _Identity(b, o) if len(o.inputs) == 1 else _join(b, "ADD", o.inputs)
+
+
+def _Identity(b: Builder, o: Operator) -> str:
+    """ID: the empty branch, which is no step of its own."""
+    return o.inputs[0]
 
 
 def _Mul(b: Builder, o: Operator) -> str:
@@ -330,6 +338,25 @@ def _Split(b: Builder, o: Operator) -> list[str]:
 def _Slice(b: Builder, o: Operator) -> str:
     start, stop = b.size[:2]
     return b.layer("TAKE", o.inputs[0], start=start, stop=stop)
+
+
+def _Transpose(b: Builder, o: Operator) -> str:
+    """All numbers are one vector of a sample. From the last axis on, each is brought to its place by a turn of all in
+    front of it: their first p numbers by q are dealt out as q by p, which is SHUFFLE p of p*q channels."""
+    if not b.size:
+        raise NotOurs("turns axes between other operators")
+    shape = b.size
+    name, front, behind = o.inputs[0], list(range(len(shape))), 1
+    perm = list(o.attrs.get("perm", reversed(front)))
+    for axis in reversed(perm):
+        at = front.index(axis) + 1
+        first, rest = prod(shape[i] for i in front[:at]), prod(shape[i] for i in front[at:])
+        if first > 1 and rest > 1:
+            name = b.layer("RESHAPE", name, size=(1, behind, first * rest))
+            name = b.layer("SHUFFLE", name, groups=first)
+        front = front[at:] + front[: at - 1]
+        behind *= shape[axis]
+    return name
 
 
 def _Pad(b: Builder, o: Operator) -> str:
@@ -396,6 +423,7 @@ OPERATORS: Mapping[str, Callable[[Builder, Operator], Any]] = {
     "GroupNormalization": _GroupNormalization,
     "HardSigmoid": _HardSigmoid,
     "HardSwish": _HardSwish,
+    "Identity": _Identity,
     "InstanceNormalization": _InstanceNormalization,
     "LRN": _LRN,
     "LayerNormalization": _LayerNormalization,
@@ -405,6 +433,8 @@ OPERATORS: Mapping[str, Callable[[Builder, Operator], Any]] = {
     "Mul": _Mul,
     "PRelu": _PRelu,
     "Pad": _Pad,
+    "ReduceMax": _ReduceMax,
+    "ReduceMean": _ReduceMean,
     "Relu": _Relu,
     "Reshape": _Reshape,
     "Resize": _Resize,
@@ -416,6 +446,7 @@ OPERATORS: Mapping[str, Callable[[Builder, Operator], Any]] = {
     "Sum": _Sum,
     "Swish": _Swish,
     "Tanh": _Tanh,
+    "Transpose": _Transpose,
     "Upsample": _Upsample,
     "Squeeze": _Reshape,
     "Unsqueeze": _Reshape,

@@ -47,10 +47,12 @@ def _as_it_is(name: str, x: Any) -> Any:
 
 def view(nodes: Sequence[NodeProto], shapes: Mapping[str, Shape], constants: Mapping[str, Any]) -> View:
     """The view of a model's inputs of these shapes. Raises NotOurs."""
-    if len(nodes) != 1 or nodes[0].op_type not in VIEWS:
-        return View(_as_it_is, lambda _: lambda y: y)
     node = nodes[0]
     a = {x.name: helper.get_attribute_value(x) for x in node.attribute}
+    if len(nodes) > 1 and node.op_type == "Unsqueeze" and a.get("axes") == [3]:
+        return View(lambda _, x: x[..., None], lambda _: lambda y: y)
+    if len(nodes) > 1 or node.op_type not in VIEWS:
+        return View(_as_it_is, lambda _: lambda y: y)
     return VIEWS[node.op_type](node, a, [shapes[name] for name in node.input if name in shapes], constants)
 
 
@@ -73,6 +75,32 @@ def _last_axes(axis: int, shape: Shape) -> View:
 
 def _concat(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constants: Mapping[str, Any]) -> View:
     return _axis_as_depth(a["axis"], len(shapes[0]))
+
+
+def _mul(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constants: Mapping[str, Any]) -> View:
+    """A vector multiplies along the last axis, which is depth then."""
+    if len(shapes) == 2 and len(shapes[0]) > 1 and shapes[1] == shapes[0][-1:]:
+        seen = _axis_as_depth(-1, len(shapes[0]))
+        return View(lambda name, x: seen.feed(name, x) if x.ndim > 1 else x.reshape(1, -1, 1, 1), seen.back)
+    return View(_as_it_is, lambda _: lambda y: y)
+
+
+def _reduce(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constants: Mapping[str, Any]) -> View:
+    """The axes that are left are the depth of one sample, the others its rows and columns."""
+    rank = len(shapes[0])
+    named = constants[node.input[1]].tolist() if len(node.input) > 1 and node.input[1] else []
+    over = sorted(axis % rank for axis in named) or list(range(rank))
+    left = [axis for axis in range(rank) if axis not in over]
+
+    def feed(name: str, x: Any) -> Any:
+        depth, height, width = (prod(shapes[0][axis] for axis in axes) for axes in (left, over[:1], over[1:]))
+        return x.transpose(*left, *over).reshape(1, depth, height, width)
+
+    return View(feed, lambda _: lambda y: y)
+
+
+def _transpose(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constants: Mapping[str, Any]) -> View:
+    return View(lambda _, x: x.reshape(1, -1), lambda _: lambda y: y, size=shapes[0])
 
 
 def _split(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constants: Mapping[str, Any]) -> View:
@@ -99,10 +127,11 @@ def _layer_norm(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constan
 
 def _flatten(node: NodeProto, a: dict[str, Any], shapes: list[Shape], constants: Mapping[str, Any]) -> View:
     axis = a.get("axis", 1)
-    first = prod(shapes[0][: axis if axis >= 0 else len(shapes[0]) + axis])
+    axis = axis if axis >= 0 else len(shapes[0]) + axis
+    rest = ([1] * 3 + list(shapes[0][axis:]))[-3:] if len(shapes[0]) - axis <= 3 else [*shapes[0][axis : axis + 2], -1]
 
     def feed(name: str, x: Any) -> Any:
-        return x.reshape(first, 1, 1, -1)
+        return x.reshape(prod(shapes[0][:axis]), *rest)
 
     return View(feed, lambda _: lambda y: y)
 
@@ -177,11 +206,15 @@ VIEWS: Mapping[str, Callable[[NodeProto, dict[str, Any], list[Shape], Mapping[st
     "Gemm": _gemm,
     "LayerNormalization": _layer_norm,
     "MatMul": _matmul,
+    "Mul": _mul,
     "PRelu": _prelu,
+    "ReduceMax": _reduce,
+    "ReduceMean": _reduce,
     "Reshape": _shape_of,
     "Slice": _slice,
     "Softmax": _softmax,
     "Split": _split,
     "Squeeze": _shape_of,
+    "Transpose": _transpose,
     "Unsqueeze": _shape_of,
 }
