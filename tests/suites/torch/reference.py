@@ -53,14 +53,9 @@ def run(
     """A pass through the graph; in training and back where gradients of the outputs are given."""
     trained = {name for name, spec in graph.params.items() if spec.trained}
     arrays = {name: torch.tensor(array, requires_grad=name in trained) for name, array in state.items()}
-    values = {graph.input.name: torch.tensor(x, requires_grad=True)}
-    buffers: dict[str, Tensor] = {}
-    for node in graph.nodes[1:]:
-        own = {spec.name: arrays[f"{node.name}.{spec.name}"] for spec in node.params}
-        at = Pass(node, dys is not None, seed, step)
-        values[node.name] = LAYERS[node.keyword](node.attrs, own, [values[name] for name in node.inputs], at)
-        buffers.update({f"{node.name}.{name}": array for name, array in at.buffers.items()})
-    outputs = {name: values[at] for name, at in graph.outputs.items()}
+    start = torch.tensor(x, requires_grad=True)
+    with torch.set_grad_enabled(dys is not None):
+        outputs, buffers = forward(graph, arrays, start, training=dys is not None, seed=seed, step=step)
     given = {name: y.detach().numpy().copy() for name, y in outputs.items()}
     kept = {name: array.numpy() for name, array in buffers.items()}
     if dys is None:
@@ -70,8 +65,22 @@ def run(
         name: np.zeros(arrays[name].shape) if arrays[name].grad is None else arrays[name].grad.numpy()  # type: ignore[union-attr]
         for name in sorted(trained)
     }
-    dx = values[graph.input.name].grad
+    dx = start.grad
     return Result(given, kept, np.zeros(x.shape) if dx is None else dx.numpy(), gradients)
+
+
+def forward(
+    graph: Graph, arrays: Mapping[str, Tensor], x: Tensor, *, training: bool, seed: int = 0, step: int = 0
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Outputs and new buffers, by name."""
+    values = {graph.input.name: x}
+    buffers: dict[str, Tensor] = {}
+    for node in graph.nodes[1:]:
+        own = {spec.name: arrays[f"{node.name}.{spec.name}"] for spec in node.params}
+        at = Pass(node, training, seed, step)
+        values[node.name] = LAYERS[node.keyword](node.attrs, own, [values[name] for name in node.inputs], at)
+        buffers.update({f"{node.name}.{name}": array for name, array in at.buffers.items()})
+    return {name: values[at] for name, at in graph.outputs.items()}, buffers
 
 
 def _sides(a: Any, size: int, out: int, which: int) -> tuple[int, int, int]:
@@ -237,7 +246,9 @@ LAYERS: Mapping[str, Layer] = {
     "ELU": lambda a, p, xs, at: F.elu(xs[0], a.alpha),
     "GELU": lambda a, p, xs, at: F.gelu(xs[0]),
     "SILU": lambda a, p, xs, at: F.silu(xs[0]),
-    "SOFTPLUS": lambda a, p, xs, at: F.softplus(xs[0], threshold=1000),
+    "SOFTPLUS": lambda a, p, xs, at: torch.logaddexp(
+        xs[0], torch.zeros_like(xs[0])
+    ),  # F.softplus: x from a threshold on
     "HSWISH": lambda a, p, xs, at: F.hardswish(xs[0]),
     "HSIGMOID": lambda a, p, xs, at: F.relu6(xs[0] + 3) / 6,  # hardsigmoid's gradient has 1/6 in float32 only
     "SIGMOID": lambda a, p, xs, at: torch.sigmoid(xs[0]),
