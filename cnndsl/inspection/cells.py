@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from math import prod
 
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.inspection import windows
 from cnndsl.inspection.passes import Kept
+from cnndsl.inspection.records import Cell, Grid, Origin, Term, cell_at, index, named
 from cnndsl.ir.graph import Node
-from cnndsl.ops.axis import Axis
+from cnndsl.ir.types import TensorType
+from cnndsl.ops.deconv import axes as deconv_axes
 from cnndsl.ops.pool import axes as pool_axes
 from cnndsl.ops.window import axes
-
-Cell = tuple[int, ...]
-"""Row, column, channel, as sizes are written; one number for a vector."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Numbers in rows, under a title. None stands for a cell of the pad."""
-
-    title: str
-    rows: tuple[tuple[float | None, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """weight * value, with the cell that the value is from; None for one of the pad."""
-
-    weight: float
-    value: float
-    source: str | None
-
-    @property
-    def product(self) -> float:
-        return self.weight * self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a cell came from. `rule` says it in letters; where it is a sum, of `terms` and a `bias`, they add up to the
-    value. `notes` say what is no sum."""
-
-    rule: str
-    grids: tuple[Grid, ...] = ()
-    terms: tuple[Term, ...] = ()
-    bias: float | None = None
-    notes: tuple[str, ...] = ()
-
-
-def named(node: str, cell: Cell) -> str:
-    """conv1[0,0,1]"""
-    return f"{node}[{','.join(map(str, cell))}]"
-
-
-def index(cell: Cell) -> tuple[int, ...]:
-    """Where a cell lies in an array 1, D, H, W or 1, N."""
-    return (0, cell[0]) if len(cell) == 1 else (0, cell[2], cell[0], cell[1])
-
-
-def cell_at(place: tuple[int, ...]) -> Cell:
-    """The cell of a place in an array 1, D, H, W or 1, N."""
-    return (place[1],) if len(place) == 2 else (place[2], place[3], place[1])
 
 
 def origin(kept: Kept, node: Node, cell: Cell) -> Origin:
@@ -84,44 +35,59 @@ def _convolved(kept: Kept, node: Node, cell: Cell) -> Origin:
     rows, columns = axes(a, given)
     share = W.shape[1]
     first = (k // (len(W) // a.groups)) * share if node.keyword == "CONV" else k // a.times
-    grids, terms = [], []
+    grids: list[Grid] = []
+    terms: list[Term] = []
     for d in range(share):
-        seen = list(_window(x[0, first + d], rows, columns, i, j))
-        count = columns.window
-        window = tuple(tuple(v for v, _ in seen[r * count : (r + 1) * count]) for r in range(rows.window))
-        where = f", channel {first + d}" if given.depth > 1 else ""
-        grids.append(Grid(f"window of {node.inputs[0]}{where}", window))
-        grids.append(Grid(f"filter {k}{f', depth {d}' if share > 1 else ''}", tuple(map(tuple, W[k, d].tolist()))))
-        for (value, place), weight in zip(seen, W[k, d].ravel(), strict=True):
-            source = named(node.inputs[0], (*place, first + d)) if place is not None else None
-            terms.append(Term(float(weight), value or 0.0, source))
+        seen = windows.under(x[0, first + d], rows, columns, i, j)
+        title = f"filter {k}{f', depth {d}' if share > 1 else ''}"
+        grids += windows.grids(seen, _window_of(node, given, first + d), W[k, d], title)
+        terms += windows.terms(seen, W[k, d], node.inputs[0], first + d, pad=True)
+    bias = _bias(kept, node, cell)
+    places, end = windows.letters(rows, columns), "" if bias is None else " + b"
+    rule = f"y[i,j] = sum over d, m, n of w[d,m,n] * x[d, {places}]{end} (equation 4)"
+    if share == 1:
+        rule = f"y[i,j] = sum over m, n of w[m,n] * x[{places}]{end} (equation 1)"
+    return Origin(rule, tuple(grids), tuple(terms), bias)
+
+
+def _laid(kept: Kept, node: Node, cell: Cell) -> Origin:
+    """A transposed convolution: the turned filter over the restored map of the input."""
+    (i, j, k), a = cell, node.attrs
+    given = kept.graph.input_types(node)[0]
+    x, W = kept.values[node.inputs[0]], kept.params[node.name]["weight"]
+    rows, columns = deconv_axes(a, given)
+    share, group = given.depth // a.groups, k // W.shape[1]
+    grids: list[Grid] = []
+    terms: list[Term] = []
+    for d in range(group * share, (group + 1) * share):
+        seen, turned = windows.over(x[0, d], rows, columns, i, j), W[d, k % W.shape[1], ::-1, ::-1]
+        title = f"filter of channel {d}, map {k % W.shape[1]}, turned"
+        grids += windows.grids(seen, _window_of(node, given, d), turned, title)
+        terms += windows.terms(seen, turned, node.inputs[0], d, pad=False)
+    between = ", with zeros put in between" if max(rows.stride, columns.stride) > 1 else ""
+    bias = _bias(kept, node, cell)
+    rule = f"y = the filters turned by 180 degrees over the input{between}{'' if bias is None else ', + b'}"
+    return Origin(rule, tuple(grids), tuple(terms), bias)
+
+
+def _window_of(node: Node, given: TensorType, channel: int) -> str:
+    return f"window of {node.inputs[0]}{f', channel {channel}' if given.depth > 1 else ''}"
+
+
+def _bias(kept: Kept, node: Node, cell: Cell) -> float | None:
     bias = kept.params[node.name].get("bias")
-    shift = None if bias is None else float(bias[(k, i, j)[: bias.ndim]])
-    rule = "y[i,j] = sum over d, m, n of w[d,m,n] * x[d, i*S + m, j*S + n] + b" if share > 1 else ""
-    rule = rule or "y[i,j] = sum over m, n of w[m,n] * x[i*S + m, j*S + n] + b"
-    return Origin(rule, tuple(grids), tuple(terms), shift)
-
-
-def _window(
-    x: Array, rows: Axis, columns: Axis, i: int, j: int
-) -> Iterator[tuple[float | None, tuple[int, int] | None]]:
-    """Values under a window with the places they have in the map; None, None in the pad."""
-    for m in range(rows.window):
-        for n in range(columns.window):
-            row = i * rows.stride + m * rows.dilate - rows.before
-            column = j * columns.stride + n * columns.dilate - columns.before
-            inside = 0 <= row < rows.input and 0 <= column < columns.input
-            yield (float(x[row, column]), (row, column)) if inside else (None, None)
+    if bias is None:
+        return None
+    return float(bias[cell[0]]) if len(cell) == 1 else float(bias[(cell[2], cell[0], cell[1])[: bias.ndim]])
 
 
 def _pooled(kept: Kept, node: Node, cell: Cell) -> Origin:
     i, j, d = cell
     rows, columns = pool_axes(node.attrs, kept.graph.input_types(node)[0])
-    seen = list(_window(kept.values[node.inputs[0]][0, d], rows, columns, i, j))
-    count = columns.window
-    window = tuple(tuple(v for v, _ in seen[r * count : (r + 1) * count]) for r in range(rows.window))
+    seen = windows.under(kept.values[node.inputs[0]][0, d], rows, columns, i, j)
+    window = tuple(tuple(found.value for found in row) for row in seen)
     grid = Grid(f"window of {node.inputs[0]}, channel {d}", window)
-    real = [(v, place) for v, place in seen if v is not None and place is not None]
+    real = [(v, place) for row in seen for v, place in row if v is not None and place is not None]
     if node.attrs.mode == "max":
         value, place = max(real, key=lambda found: found[0])  # the first of equal ones
         ties = sum(v == value for v, _ in real)
@@ -155,13 +121,8 @@ def _linear(kept: Kept, node: Node, cell: Cell) -> Origin:
         for place in zip(*np.nonzero(weights), strict=True):
             at = tuple(map(int, place))
             terms.append(Term(float(weights[at]), float(x[at]), named(name, cell_at(at))))
-    bias = kept.params[node.name].get("bias")
-    shift = None
-    if bias is not None:
-        shift = float(bias[cell[0]]) if len(cell) == 1 else float(bias[(cell[2], cell[0], cell[1])[: bias.ndim]])
-    return Origin(
-        f"y = {' + '.join(('sum of weight * x', *(['b'] if bias is not None else [])))}", (), tuple(terms), shift
-    )
+    bias = _bias(kept, node, cell)
+    return Origin(f"y = sum of weight * x{'' if bias is None else ' + b'}", (), tuple(terms), bias)
 
 
 def _dense(kept: Kept, node: Node, cell: Cell) -> Origin:
@@ -170,8 +131,8 @@ def _dense(kept: Kept, node: Node, cell: Cell) -> Origin:
     terms = tuple(
         Term(float(w), float(v), named(node.inputs[0], place)) for w, v, place in zip(W, x.ravel(), places, strict=True)
     )
-    bias = kept.params[node.name].get("bias")
-    return Origin("y = sum of w * x + b", (), terms, None if bias is None else float(bias[cell[0]]))
+    bias = _bias(kept, node, cell)
+    return Origin(f"y = sum of w * x{'' if bias is None else ' + b'}", (), terms, bias)
 
 
 def _normed(kept: Kept, node: Node, cell: Cell) -> Origin:
@@ -223,6 +184,7 @@ def _value(kept: Kept, node: Node, cell: Cell) -> Origin:
 ORIGINS: Mapping[str, Callable[[Kept, Node, Cell], Origin]] = {
     "CONV": _convolved,
     "DWCONV": _convolved,
+    "DECONV": _laid,
     "POOL": _pooled,
     "FC": _dense,
     "BN": _normed,

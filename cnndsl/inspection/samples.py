@@ -9,13 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnndsl.backends import border
 from cnndsl.backends.protocol import Array
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
+from cnndsl.passes.run import run
+from cnndsl.passes.softmax import Logits
+from cnndsl.recipe.heads import trained
 from cnndsl.recipe.spec import MAIN, Recipe
 from cnndsl.training import data
-from cnndsl.training.losses import make_loss
+from cnndsl.training.losses import is_made, make_loss
 from cnndsl.training.samples import prepare
 
 
@@ -46,6 +50,7 @@ def from_file(path: Path, size: TensorType, label: int) -> Sample:
     fitting = [size.shape, (1, *size.shape), *([size.shape[1:]] if size.shape[0] == 1 else [])]
     if found.shape not in fitting:
         raise CnnError(Diagnostic("E809", f"{path} has shape {found.shape}; one sample is {size.shape}"))
+    border.finite(found, str(path))
     return Sample(found.reshape(1, *size.shape).astype(np.float64), label, str(path))
 
 
@@ -69,14 +74,28 @@ def from_data(recipe: Recipe, base: Path, folder: Path | None, size: TensorType,
     return Sample(x, int(right) if label is None else label, said)
 
 
+def before_losses(graph: Graph, recipe: Recipe) -> Graph:
+    """The network up to what its losses take: without a last SOFTMAX before `cross_entropy`, which takes logits."""
+    losses = trained(recipe, graph.outputs).items()
+    return run(graph, [Logits(name) for name, loss in losses if loss.word == "cross_entropy"])
+
+
 def gradients(graph: Graph, recipe: Recipe, values: Mapping[str, Array], label: int) -> tuple[dict[str, Array], str]:
-    """Gradients of a loss by the outputs, and what loss that is: the recipe's for the main output, where that is a
-    vector of classes; else the sum of all outputs. Raises CnnError (E806) for a class that is not there."""
-    loss = recipe.losses.get(MAIN)
-    y = values[graph.outputs[MAIN]] if MAIN in graph.outputs else None
-    if loss is not None and y is not None and y.size == y.shape[1] > 1:
+    """Gradients of a loss by the outputs, and what loss that is: the recipe's, for the outputs that are vectors of
+    classes; where it has none that can be computed, the sum of all outputs. Raises CnnError (E806) for a class that is
+    not there."""
+    found, said = {}, []
+    for name, loss in trained(recipe, graph.outputs).items():
+        y = values[graph.outputs[name]]
+        if y.size != y.shape[1] or y.size == 1 or not is_made(loss):
+            continue
         if label >= y.size:
-            raise CnnError(Diagnostic("E806", f"there is no class {label}; classes are 0 to {y.size - 1}"))
+            of = "" if name == MAIN else f" of {name}"
+            raise CnnError(Diagnostic("E806", f"there is no class {label}{of}; classes are 0 to {y.size - 1}"))
+        weight = getattr(loss.attrs, "weight", 1.0)
         _, dy = make_loss(loss)(y.copy(), np.array([label]))
-        return {MAIN: np.array(dy)}, f"{loss.word} with the right class {label}"
+        found[name] = np.array(dy) * weight
+        said.append(f"{weight:g}*" * (weight != 1) + loss.word + f" of {name}" * (name != MAIN))
+    if found:
+        return found, f"{' + '.join(said)} with the right class {label}"
     return {name: np.ones_like(values[at]) for name, at in graph.outputs.items()}, "the sum of all outputs"

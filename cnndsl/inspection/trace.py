@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from cnndsl.backends.protocol import Array
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.inspection.cells import Cell, Origin, Term, cell_at, index, named, origin
+from cnndsl.inspection.back import back
+from cnndsl.inspection.cells import origin
 from cnndsl.inspection.passes import Kept
+from cnndsl.inspection.records import Back, Cell, Origin, index, named
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.lang.written import written
 from cnndsl.words import nearest
-
-EPS = 1e-3
-"""How far a cell is moved to see which cells of the next layers it changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """The part of a cell's error term that comes through one layer: `terms` are its weights times error terms."""
-
-    layer: str
-    rule: str
-    terms: tuple[Term, ...]
-
-    @property
-    def total(self) -> float:
-        return sum(term.product for term in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +44,7 @@ def trace(kept: Kept, at: str, errors: Mapping[str, Array], loss: str) -> Trace:
         behind.append((step.keyword, float(kept.values[step.name][index(cell)])))
     known = node.name in errors
     readers_of = [r for r in _distinct(kept.graph, node) if r.name in errors]
-    back = tuple(_back(kept, reader, node, cell, errors) for reader in readers_of) if known else ()
+    returned = tuple(back(kept, reader, node, cell, errors) for reader in readers_of) if known else ()
     return Trace(
         name=named(node.name, cell),
         layer=" ".join((node.keyword, *written(node.op, node.op.dump(node.attrs)))),  # type: ignore[arg-type]
@@ -69,7 +53,7 @@ def trace(kept: Kept, at: str, errors: Mapping[str, Array], loss: str) -> Trace:
         origin=origin(kept, node, cell) if node.inputs else Origin("the input"),
         behind=tuple(behind),
         error=float(errors[node.name][index(cell)]) if known else None,
-        back=back,
+        back=returned,
         loss=loss,
     )
 
@@ -105,58 +89,3 @@ def find(graph: Graph, at: str) -> tuple[Node, Cell]:
 
 def _distinct(graph: Graph, node: Node) -> list[Node]:
     return list({reader.name: reader for reader in graph.consumers[node.name]}.values())
-
-
-def _back(kept: Kept, reader: Node, node: Node, cell: Cell, errors: Mapping[str, Array]) -> Back:
-    """Through one layer: the cells of it that this one changes, how much, and their error terms."""
-    error = errors[reader.name]
-    terms = []
-    for place in _changed(kept, reader, node, cell):
-        dy = np.zeros_like(error)
-        dy[place] = 1
-        dxs = kept.back(reader, dy)
-        weight = sum(float(dx[index(cell)]) for name, dx in zip(reader.inputs, dxs, strict=True) if name == node.name)
-        if weight:
-            terms.append(Term(weight, float(error[place]), named(reader.name, cell_at(place))))
-    make = RULES.get(reader.keyword)
-    return Back(reader.name, make(reader) if make else "the layer's slope times the error term behind it", tuple(terms))
-
-
-def _changed(kept: Kept, reader: Node, node: Node, cell: Cell) -> list[tuple[int, ...]]:
-    """The places of a layer's output that may change with a cell of its input: those with another gradient or value
-    where the cell is moved both ways."""
-    from cnndsl.backends import calls
-
-    own, (_, ctx) = kept.params[reader.name], kept.saved[reader.name]
-    found = np.zeros(kept.values[reader.name].shape, bool)
-    for way in (EPS, -EPS):
-        given = []
-        for name in reader.inputs:
-            x = kept.values[name].copy()
-            if name == node.name:
-                x[index(cell)] += way
-            given.append(x)
-        y, _, _ = calls.forward(kept.kernels[reader.keyword], reader, own, tuple(given), ctx)
-        found |= np.asarray(y) != kept.values[reader.name]
-    return [tuple(map(int, place)) for place in zip(*np.nonzero(found), strict=True)]
-
-
-def _convolution(node: Node) -> str:
-    turned = "its filters turned by 180 degrees over its error terms (equation 8)"
-    return turned if set(node.attrs.stride) == {1} else f"{turned}, with zeros put in between, as at stride 1"
-
-
-RULES: Mapping[str, Callable[[Node], str]] = {
-    "CONV": _convolution,
-    "DWCONV": _convolution,
-    "DECONV": lambda _: "its filters over its error terms (equation 4)",
-    "FC": lambda _: "the weights from this cell, times the error terms of the outputs",
-    "POOL": lambda node: (
-        "the error term goes to the largest cell of the window"
-        if node.attrs.mode == "max"
-        else "every cell of a window gets the same share of its error term"
-    ),
-    "ADD": lambda _: "handed on as it is",
-    "CONCAT": lambda _: "handed on as it is",
-}
-"""How a layer's error terms come back, in words."""

@@ -112,3 +112,8 @@ def make_loss(setting: Setting) -> Loss:
     """The loss that a recipe's setting names."""
     made: Loss = setting.made(MAKERS)
     return made
+
+
+def is_made(setting: Setting) -> bool:
+    """Whether there is a loss for a recipe's setting: ours, or that of a plugin."""
+    return setting.word in MAKERS or (setting.entry is not None and setting.entry.make is not None)

@@ -1,5 +1,5 @@
 """Works one cell out, as with a pencil: the window it saw, the filter, the products and their sum; then the error term
-back, from the cells of the next layers.
+back, from the cells of the next layers: turned filters over their error terms, with zeros put in for a stride.
 
 A cell is LAYER[row,column,channel], counted from 0; of a vector LAYER[i]. Outside training: DROPOUT hands on, BN takes
 its running statistics.
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from cnndsl import api
 from cnndsl.cli import options, terminal, tracing
-from cnndsl.recipe.spec import MAIN
 
 if TYPE_CHECKING:
     from cnndsl.inspection.samples import Sample
@@ -35,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--weights", type=Path, metavar="RUN", help="a run's folder, or a file of weights")
     parser.add_argument("--data", type=options.existing_folder, metavar="FOLDER", help="where data sets are")
+    parser.add_argument(
+        "--all-depths", action="store_true", help="every window, filter and product, however many there are"
+    )
     parser.add_argument("--format", choices=tuple(tracing.FORMATS), default="text", help="how to tell it")
     options.add_choices(parser)
 
@@ -46,10 +48,9 @@ def _count(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    from cnndsl.inspection.passes import forward
-    from cnndsl.inspection.samples import gradients
+    from cnndsl.inspection.passes import forward, table
+    from cnndsl.inspection.samples import before_losses, gradients
     from cnndsl.inspection.trace import find, trace
-    from cnndsl.training.objective import trained_graph
 
     network = options.network(args)
     graph = network.graph
@@ -58,12 +59,13 @@ def run(args: argparse.Namespace) -> int:
     if args.weights is not None:
         model.load(args.weights)
     sample = _sample(args, network)
-    kernels = network.registry.kernel_tables()["naive"]
-    logits = trained_graph(graph, network.recipe) if MAIN in graph.outputs else graph
-    kept, before = forward(graph, model.state, sample.x, kernels), forward(logits, model.state, sample.x, kernels)
+    kernels = table(network.registry.kernel_tables(), graph)
+    logits = before_losses(graph, network.recipe)
+    kept = forward(graph, model.state, sample.x, kernels)
+    before = kept if logits == graph else forward(logits, model.state, sample.x, kernels)
     dys, loss = gradients(logits, network.recipe, before.values, sample.label)
     found = trace(kept, args.cell, before.errors(dys), loss)
-    print(tracing.FORMATS[args.format](found, sample.said, terminal.width(sys.stdout)), end="")
+    print(tracing.FORMATS[args.format](found, sample.said, terminal.width(sys.stdout), args.all_depths), end="")
     return 0
 
 
