@@ -177,6 +177,22 @@ def test_large_networks_go_by_other_kernels_with_the_same_numbers(name: str) -> 
         np.testing.assert_allclose(error, errors[at], rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_looking_at_a_cell_changes_nothing_that_is_kept(name: str) -> None:
+    """Layers are run again with a cell moved; what their way back needs is still that of the pass itself."""
+    graph = NETWORKS[name]()
+    first, dys = passed(graph)
+    state = {f"{node}.{key}": array for node, own in first.params.items() for key, array in own.items()}
+    tables = load().kernel_tables()
+    for kernels in (tables["naive"], {**tables["naive"], **tables["vectorized"]}):
+        kept = forward(graph, state, first.values[graph.input.name], kernels)
+        errors = kept.errors(dys)
+        for node in graph:
+            trace(kept, named(node.name, cell_at(tuple(0 for _ in kept.values[node.name].shape))), errors, "it")
+        again = kept.errors(dys)
+        assert all(np.array_equal(again[at], error) for at, error in errors.items())
+
+
 def test_which_kernels_a_network_goes_by() -> None:
     tables = load().kernel_tables()
     small = table(tables, cnndsl.loads("INPUT 8x8x1; CONV 3x3 *4").graph)
