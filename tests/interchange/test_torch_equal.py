@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,11 @@ def module(graph: Graph, state: dict[str, Any], path: Path) -> Any:
 
 def named(model: Any, name: str) -> Any:
     """The tensor of one of our parameters."""
-    node, _, own = name.rpartition(".")
-    at = node.replace(".", "_")
     tensors = dict([*model.named_parameters(), *model.named_buffers()])
-    return next(tensors[key] for key in (f"{at}.{own}", f"{at}_{own}", at) if key in tensors)
+    flat = {key.replace(".", "_"): tensor for key, tensor in tensors.items()}
+    node = name.rpartition(".")[0].replace(".", "_")
+    tried = (tensors.get(name), flat.get(name.replace(".", "_")), flat.get(node))
+    return next(tensor for tensor in tried if tensor is not None)
 
 
 def compare(graph: Graph, path: Path, *, bound: float = 1e-8, back: bool = True) -> None:
@@ -101,6 +103,23 @@ def test_activations(tmp_path: Path) -> None:
             raise
 
 
+BLOCKS = """
+block pair(n, s=1) { CONV 3x3 *n pad 1 stride {s} floor nobias -> BN -> TANH }
+block deep(n) { ADD( pair(n) -> SCALE | ID ) -> pair(n, s=2) }
+block two(n, g) { CONCAT( CONV 1x1 *n groups {g} bias position | POOL mean 3 stride 1 same ) -> GN {g} }
+block side() { CONV 1x1 *2 -> HEAD out( DECONV 2 *3 stride 2 -> FC 2 ) -> HSWISH }
+INPUT 8x8x2
+deep(2) -> pair(4) -> [ pair(4) ]*2 -> two(4, 2) -> two(4, 2) -> two(8, 4)
+ADD( deep(20) | CONV 3 *20 stride 2 pad 1 floor ) -> side()
+HEAD far( two(2, 1) -> POOL max global )
+FC 3
+"""
+
+
+def test_blocks(tmp_path: Path) -> None:
+    compare(cnndsl.loads(BLOCKS).graph, tmp_path, bound=1e-6)
+
+
 LINES = (
     *(f"CONV 3x3 *2 as {name}; FC 2" for name in ("forward", "type", "training", "parameters", "apply", "lambda")),
     *(f"SCALE as {name}; FC 2" for name in ("apply", "x", "half", "self")),
@@ -148,3 +167,29 @@ def test_networks(name: str, tmp_path: Path) -> None:
 )
 def test_models(name: str, tmp_path: Path) -> None:
     compare(cnndsl.load(folder("models") / f"{name}.cnn").graph, tmp_path, bound=1e-6, back=False)
+
+
+SMALLER = {"alexnet": 99, "densenet121": 32, "googlenet": 64, "googlenet_torchvision": 64, "mobilenet_v2": 32}
+SMALLER |= {"resnet50": 32, "squeezenet": 49}
+
+
+@pytest.mark.parametrize("name", SMALLER)
+def test_models_for_smaller_images(name: str, tmp_path: Path) -> None:
+    text = (folder("models") / f"{name}.cnn").read_text(encoding="utf-8")
+    text = re.sub("INPUT [0-9]+x[0-9]+x3", f"INPUT {SMALLER[name]}x{SMALLER[name]}x3", text)
+    compare(cnndsl.loads(text, base=folder("models")).graph, tmp_path, bound=1e-6, back=False)
+
+
+def test_a_run_s_own_weights_fit_the_module(tmp_path: Path) -> None:
+    """By name, all of them; the batches seen, which a module of PyTorch counts beside, it begins at 0 by itself."""
+    from safetensors.torch import load_file
+
+    text = "block b() { CONV 3x3 *2 pad 1 -> BN -> RELU }\nINPUT 8x8x1; [ b() ]*2 -> FC 10\n"
+    trained = cnndsl.train(text + "train { data digits limit 64; epochs 1 }", out=tmp_path / "run").model
+    nothing = {name: np.zeros_like(array) for name, array in trained.state.items()}
+    written = module(trained.graph, nothing, tmp_path).float()
+    written.load_state_dict(load_file(tmp_path / "run" / "weights.safetensors"))
+    x = np.random.default_rng(0).normal(size=(5, 1, 8, 8)).astype("f4")
+    expected = trained.predict(x)
+    assert np.abs(expected).max() > 0.1
+    np.testing.assert_allclose(written(torch.tensor(x)).detach().numpy(), expected, rtol=1e-4, atol=1e-5)

@@ -61,9 +61,95 @@ def test_every_model_gives_a_program(name: str) -> None:
     source = next(text for file, text in write(graph, small).items() if file.endswith(".py"))
     assert isinstance(source, str)
     tree = ast.parse(source)
-    assert [n.name for n in tree.body if isinstance(n, ast.ClassDef)] == [class_name(graph.name)]
+    found = [n.name for n in tree.body if isinstance(n, ast.ClassDef)]
+    assert found[-1] == class_name(graph.name)
+    assert len(set(found)) == len(found) <= 8
     assert max(map(len, source.splitlines())) <= 140
     assert "pickle" not in source
+
+
+REPEATED = """
+block pair(n) { CONV 3x3 *n pad 1 nobias -> BN -> RELU }
+block deep(n) { ADD( pair(n) | ID ) }
+INPUT 6x6x2
+deep(2) -> pair(5) -> [ pair(5) ]*2 -> POOL max 2 -> deep(5)
+FC 3
+"""
+
+CLASSES = """
+class Pair(nn.Module):
+    \"""deep1.pair1, pair1, pair2 and 2 more; sizes are those of the first.\"""
+
+    def __init__(self, conv1_in: int, conv1_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(conv1_in, conv1_out, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(conv1_out, eps=1e-05, momentum=0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv1(x)  # 6x6x2
+        x = self.bn1(x)    # 6x6x2
+        x = F.relu(x)      # 6x6x2
+        return x
+
+
+class Deep(nn.Module):
+    \"""deep1 and deep2; sizes are those of the first.\"""
+
+    def __init__(self, pair1_conv1_in: int) -> None:
+        super().__init__()
+        self.pair1 = Pair(pair1_conv1_in, pair1_conv1_in)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.pair1(x)  # 6x6x2
+        y = y + x          # 6x6x2
+        return y
+
+
+class Network(nn.Module):
+    \"""Takes images N x 2 x 6 x 6: samples, depth, height, width.\"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deep1 = Deep(2)
+        self.pair1 = Pair(2, 5)
+        self.pair2 = Pair(5, 5)
+        self.pair3 = Pair(5, 5)
+        self.deep2 = Deep(5)
+        self.fc1 = nn.Linear(45, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.deep1(x)           # 6x6x2
+        x = self.pair1(x)           # 6x6x5
+        x = self.pair2(x)           # 6x6x5
+        x = self.pair3(x)           # 6x6x5
+        x = F.max_pool2d(x, 2, 2)   # 3x3x5
+        x = self.deep2(x)           # 3x3x5
+        x = self.fc1(x.flatten(1))  # 3
+        return x
+"""
+
+
+def test_blocks_are_classes() -> None:
+    source, weights = written(REPEATED)
+    assert CLASSES in source
+    assert set(weights) >= {"deep1.pair1.conv1.weight", "pair3.bn1.running_var", "deep2.pair1.bn1.bias", "fc1.bias"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_arrays_keep_their_names(name: str) -> None:
+    graph = cnndsl.load(folder("models") / f"{name}.cnn").graph
+    state = {key: np.zeros(1, np.float32) for key in graph.params}
+    found = next(content for file, content in write(graph, state).items() if file.endswith(".safetensors"))
+    assert isinstance(found, bytes)
+    there = {key for key in tensors(found) if not key.endswith(".num_batches_tracked")}
+    positions = {f"{n.name}.bias" for n in graph if getattr(n.attrs, "bias", "") == "position"}
+    assert there - {key.replace(".bias", "_bias") for key in positions} == set(graph.params) - positions
+
+
+def test_what_takes_two_tensors_or_gives_two_is_no_class_of_its_own() -> None:
+    source, weights = written("block b() { CONV 1x1 *2 -> HEAD side( FC 2 ) -> RELU }\nINPUT 4x4x1; b(); FC 3")
+    assert [n.name for n in ast.parse(source).body if isinstance(n, ast.ClassDef)] == ["Side", "Network"]
+    assert set(weights) >= {"b1_conv1.weight", "fc1.weight"}
 
 
 def test_names() -> None:
@@ -84,8 +170,8 @@ def test_a_block_and_a_label_of_the_same_letters_keep_their_own_weights() -> Non
     text = "block b() { CONV 3x3 *2 nobias }\nINPUT 6x6x1; b(); CONV 1x1 *3 nobias as b1_conv1"
     _, weights = written(text)
     assert {name: a.shape for name, a in weights.items()} == {
-        "b1_conv1.weight": (2, 1, 3, 3),
-        "b1_conv1_.weight": (3, 2, 1, 1),
+        "b1.conv1.weight": (2, 1, 3, 3),
+        "b1_conv1.weight": (3, 2, 1, 1),
     }
 
 

@@ -16,7 +16,7 @@ MEMBERS = """
 ATTRIBUTES = frozenset(MEMBERS.split())
 """What an `nn.Module` has already (PyTorch 2.13)."""
 
-VARIABLES = frozenset({"F", "float", "nn", "self", "torch", "x"})
+VARIABLES = frozenset({"F", "float", "nn", "self", "torch", "x", "y"})
 """What the lines of `forward` name."""
 
 CLASSES = frozenset({"F", "Path", "Tensor"})
