@@ -30,11 +30,11 @@ from cnndsl.source import Source, Span
 
 if TYPE_CHECKING:
     from cnndsl.backends.protocol import Backend
-    from cnndsl.training.data import Dataset
+    from cnndsl.data.dataset import Dataset
+    from cnndsl.runs.result import Trained
+    from cnndsl.runs.saved import Run
     from cnndsl.training.events import Event
     from cnndsl.training.model import Model
-    from cnndsl.training.result import Trained
-    from cnndsl.training.saved import Run
     from cnndsl.training.trainer import Trainer
 
 Size = tuple[int, int, int]
@@ -384,8 +384,8 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
     masks of DROPOUT; `dtype` is ``float32`` or ``float64``. Raises CnnError: E801 for an unknown backend, E210 for a
     pattern, E806 for another dtype or seed.
     """
+    from cnndsl import memory
     from cnndsl.backends.protocol import Options
-    from cnndsl.training import memory
     from cnndsl.training.estimate import estimate, refusal
     from cnndsl.training.init import initial_state
     from cnndsl.training.model import Model
@@ -412,7 +412,7 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     where the block names no data, E601 to E605 where they are not there, damaged or do not fit, E801 for an unknown
     backend, E802 where memory would not do.
     """
-    from cnndsl.training import data
+    from cnndsl.data import sets
     from cnndsl.training.ability import refuse
     from cnndsl.training.trainer import Trainer
 
@@ -422,7 +422,7 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     graph = ready.graph
     if recipe.data is None:
         raise CnnError(_no_data(ready))
-    return Trainer(graph, recipe, data.load(recipe.data, ready.base, ready.data), runner)
+    return Trainer(graph, recipe, sets.load(recipe.data, ready.base, ready.data), runner)
 
 
 def load_run(
@@ -440,8 +440,8 @@ def load_run(
     E805, E701, E702 for weights that cannot be read, are damaged or another network's, and all that is wrong with its
     program.
     """
-    from cnndsl.training import data as sets
-    from cnndsl.training.saved import Run, about
+    from cnndsl.data import sets
+    from cnndsl.runs.saved import Run, about
 
     place = _place(folder, "folder")
     if place is None:
@@ -487,8 +487,8 @@ def train(
     E804 where the loss is no longer a number.
     """
     from cnndsl.backends.protocol import Options
+    from cnndsl.runs.result import Trained, follow
     from cnndsl.training.model import Model
-    from cnndsl.training.result import Trained, follow
 
     network = _ready(network)
     if on_event is not None and not callable(on_event):

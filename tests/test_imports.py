@@ -17,13 +17,14 @@ PACKAGE = Path(cnndsl.__file__).parent
 FLOORS = (
     ("source", "words", "resources", "schema", "version"),
     ("diagnostics", "arguments"),
-    ("ir",),
+    ("ir", "memory"),
     ("ops", "recipe"),
     ("lang", "passes", "interchange"),
     ("backends", "drawing"),
+    ("data", "state"),
     ("training",),
     ("inspection",),
-    ("plugins", "builtin"),
+    ("runs", "plugins", "builtin"),
     ("api", "__init__"),
     ("cli", "__main__", "testing", "highlighting"),
 )
@@ -43,9 +44,9 @@ HOMES = {
     "jsonschema": ("schema",),
     "rich": ("cli",),
     "pygments": ("highlighting",),
-    "numpy": ("backends", "training", "testing", "interchange", "inspection"),
+    "numpy": ("backends", "data", "state", "training", "inspection", "runs", "testing", "interchange"),
     "scipy": ("testing",),
-    "safetensors": ("training", "interchange"),
+    "safetensors": ("state", "interchange"),
     "threadpoolctl": ("backends",),
 }
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from cnndsl.diagnostics import Diagnostic, Edit
 from cnndsl.diagnostics.fixes import applied, unasked
 from cnndsl.source import Source
-from cnndsl.training.atomic import write
+from cnndsl.state.atomic import write
 
 ROUNDS = 10
 """A fix may uncover the next mistake, so often at most."""

@@ -11,6 +11,8 @@ import numpy as np
 
 from cnndsl.backends import border
 from cnndsl.backends.protocol import Array
+from cnndsl.data import sets
+from cnndsl.data.samples import prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
@@ -18,9 +20,7 @@ from cnndsl.passes.run import run
 from cnndsl.passes.softmax import Logits
 from cnndsl.recipe.heads import trained
 from cnndsl.recipe.spec import MAIN, Recipe
-from cnndsl.training import data
 from cnndsl.training.losses import is_made, make_loss
-from cnndsl.training.samples import prepare
 
 
 class Sample(NamedTuple):
@@ -60,7 +60,7 @@ def from_data(recipe: Recipe, base: Path, folder: Path | None, size: TensorType,
     if recipe.data is None:
         help = ("give a sample by `--image`, or name the data in the train block",)
         raise CnnError(Diagnostic("E806", "`--sample` needs data, and the train block names none", help=help))
-    found = data.load(recipe.data, base, folder)
+    found = sets.load(recipe.data, base, folder)
     if found.facts.size != (size.height, size.width, size.depth):
         images = "x".join(map(str, found.facts.size or ("?",)))
         raise CnnError(Diagnostic("E604", f"images of {found.name} are {images}, and the input is {size}"))

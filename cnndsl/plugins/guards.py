@@ -172,7 +172,7 @@ def _schedule(plugin: str, what: str, factor: Callable[[int, int, int], float]) 
 
 def _loader(plugin: str, what: str, load: Callable[..., Any]) -> Callable[..., Any]:
     def right(found: Any) -> bool:
-        from cnndsl.training.data import Dataset
+        from cnndsl.data.dataset import Dataset
 
         return isinstance(found, Dataset)
 

@@ -1,6 +1,6 @@
 """Data sets: what each is called, what is known of it, and how its files are found and looked at.
 
-A set is one record in SETS. What its files hold is read in `cnndsl.training.data`.
+A set is one record in SETS. What its files hold is read in `cnndsl.data`.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class DataSet(Entry):
     """A data set: an entry of the key `data`, and what is known of it.
 
     `known` gives, from the arguments, what is known before any file is opened; `files` is None where none are needed.
-    Its `make` gives a function (setting, base, data folder) -> `cnndsl.training.data.Dataset`. Its attrs have `pad`,
+    Its `make` gives a function (setting, base, data folder) -> `cnndsl.data.dataset.Dataset`. Its attrs have `pad`,
     `resize` and `limit`.
     """
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import DTYPES
+from cnndsl.memory import amount
 from cnndsl.passes.lists import INFERENCE_UNFUSED
 from cnndsl.passes.plan import lifetimes
 from cnndsl.passes.run import run
-from cnndsl.training.memory import amount
 
 
 @dataclass(frozen=True, slots=True)

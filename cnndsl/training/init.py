@@ -13,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.data.draw import generator
 from cnndsl.ir.graph import Graph, Node
 from cnndsl.ir.types import ParamSpec
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.spec import Setting
-from cnndsl.training.draw import generator
 
 CHUNK = 1 << 20
 Fill = Callable[[Array, np.random.Generator], None]

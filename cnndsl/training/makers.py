@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cnndsl.training import data, losses, optim, schedule
+from cnndsl.data import sets
+from cnndsl.training import losses, optim, schedule
 
 MAKERS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "loss": losses.MAKERS,
     "optimizer": optim.MAKERS,
     "schedule": schedule.MAKERS,
-    "data": data.MAKERS,
+    "data": sets.MAKERS,
 }

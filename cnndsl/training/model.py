@@ -12,8 +12,8 @@ from cnndsl.backends import border
 from cnndsl.backends.protocol import Array, Gradients, Program, Tape
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
-from cnndsl.training import state as files
-from cnndsl.training.rundir import WEIGHTS
+from cnndsl.state import weights as files
+from cnndsl.state.weights import WEIGHTS
 from cnndsl.words import nearest
 
 

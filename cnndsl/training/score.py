@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Loss
+from cnndsl.data.samples import Samples
 from cnndsl.recipe.spec import MAIN
-from cnndsl.training.samples import Samples
 
 
 class Score(NamedTuple):

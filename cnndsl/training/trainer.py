@@ -9,20 +9,20 @@ from time import perf_counter
 
 import numpy as np
 
+from cnndsl import memory
 from cnndsl.backends.protocol import Array, Backend, Options
+from cnndsl.data.dataset import Dataset
+from cnndsl.data.samples import Samples, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.recipe.fit import channels, fit
 from cnndsl.recipe.spec import Recipe
-from cnndsl.training import memory
 from cnndsl.training.ability import refuse
-from cnndsl.training.data import Dataset
 from cnndsl.training.estimate import estimate, refusal
 from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
 from cnndsl.training.init import initial_state
 from cnndsl.training.objective import OUTPUT, make_objective, trained_graph
-from cnndsl.training.samples import Samples, prepare
 from cnndsl.training.schedule import rate
 from cnndsl.training.score import Score, scored
 

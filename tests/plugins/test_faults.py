@@ -18,6 +18,7 @@ from cnndsl.arguments import option
 from cnndsl.backends.protocol import Kernel
 from cnndsl.builtin import PLUGIN as BUILTIN
 from cnndsl.cli.main import main
+from cnndsl.data.dataset import Dataset, Part
 from cnndsl.diagnostics import CnnError
 from cnndsl.ir.graph import Graph
 from cnndsl.passes.run import Pass
@@ -26,7 +27,6 @@ from cnndsl.recipe.data import DataSet
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.spec import Entry
 from cnndsl.testing import conform
-from cnndsl.training.data import Dataset, Part
 
 SAMPLE = Path(__file__).parent.parent / "plugin_sample"
 
@@ -389,9 +389,9 @@ def test_a_run_that_a_plugin_stops_keeps_its_last_weights(
     run = json.loads((tmp_path / "out" / "run.json").read_text())
     assert run["status"] not in ("running", "done")
     assert len((tmp_path / "out" / "metrics.jsonl").read_text().splitlines()) == 1
-    from cnndsl.training import state
+    from cnndsl.state import weights as files
 
-    kept = state.load(tmp_path / "out" / "weights.safetensors")
+    kept = files.load(tmp_path / "out" / "weights.safetensors")
     assert kept.state["fc1.weight"].shape == (10, 64)
 
 

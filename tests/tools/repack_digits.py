@@ -1,6 +1,6 @@
-"""Writes cnndsl/training/datasets/digits.npz from scikit-learn's copy of the UCI digits.
+"""Writes cnndsl/data/files/digits.npz from scikit-learn's copy of the UCI digits.
 
-    python tests/tools/repack_digits.py cnndsl/training/datasets/digits.npz
+    python tests/tools/repack_digits.py cnndsl/data/files/digits.npz
 
 Needs NumPy and scikit-learn (made with 1.9.1); the package itself needs no scikit-learn. The file is a zip of two .npy
 members: `images`, uint8, 1797x8x8, pixels 0..16, and `labels`, uint8, 1797, in scikit-learn's order. Members carry the

@@ -9,11 +9,11 @@ import pytest
 import cnndsl
 from cnndsl import api
 from cnndsl.cli.main import main
+from cnndsl.data.sets import LOADERS
 from cnndsl.diagnostics import CnnError
 from cnndsl.recipe import later
 from cnndsl.recipe.block import KEYS
 from cnndsl.training import ability
-from cnndsl.training.data import LOADERS
 from cnndsl.training.losses import MAKERS as LOSSES
 from cnndsl.training.optim import MAKERS as OPTIMIZERS
 from cnndsl.training.schedule import SCHEDULES
@@ -42,7 +42,7 @@ def program(text: str) -> str:
 
 @pytest.mark.parametrize(("text", "name"), PARTS)
 def test_one_part(text: str, name: str, monkeypatch) -> None:
-    monkeypatch.setattr("cnndsl.training.data.load", lambda *_: pytest.fail("data were loaded"))
+    monkeypatch.setattr("cnndsl.data.sets.load", lambda *_: pytest.fail("data were loaded"))
     with pytest.raises(CnnError) as caught:
         api.trainer(cnndsl.loads(program(text)))
     (d,) = caught.value.diagnostics

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from cnndsl.training import memory
+from cnndsl import memory
+from cnndsl.memory import amount, budget
 from cnndsl.training.estimate import estimate, refusal
-from cnndsl.training.memory import amount, budget
 
 
 @pytest.fixture

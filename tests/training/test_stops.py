@@ -8,10 +8,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from cnndsl.training import state
+from cnndsl.runs.folder import METRICS, RUN, WEIGHTS, RunFolder
+from cnndsl.runs.recorded import recorded
+from cnndsl.state import weights as files
 from cnndsl.training.events import EpochDone, StepDone
-from cnndsl.training.recorded import recorded
-from cnndsl.training.rundir import METRICS, RUN, WEIGHTS, RunFolder
 
 
 class Poisoned:
@@ -38,12 +38,12 @@ def test_not_a_number_stops_at_its_step(net, trainer, refused) -> None:
     """A rate of 1000 on three layers that multiply: the initial weights are what is left."""
     steps = [("FC", {"units": units}) for units in (8, 8, 3)]
     made = trainer(net(("INPUT", {"size": (4, 4, 1)}), *steps), optimizer="sgd lr 1000", epochs=50)
-    before = state.digest(made.state())
+    before = files.digest(made.state())
     error = refused("E804", lambda: list(made.run()))
     assert error.exit_code == 3
     assert "epoch 1, step " in error.diagnostics[0].message
     assert "lr 100" in error.diagnostics[0].help[0]
-    assert state.digest(made.state()) == before
+    assert files.digest(made.state()) == before
 
 
 def test_the_last_finite_epoch_is_kept(trainer, refused) -> None:
@@ -54,7 +54,7 @@ def test_the_last_finite_epoch_is_kept(trainer, refused) -> None:
     made._program = Poisoned(made._program, at=12, what="loss")
     error = refused("E804", lambda: list(made.run()))
     assert "the loss is inf at epoch 3, step 3 of 5" in error.diagnostics[0].message
-    assert state.digest(made.state()) == state.digest(short.state())
+    assert files.digest(made.state()) == files.digest(short.state())
 
 
 def test_weights_that_are_not_finite_at_an_epochs_end(trainer, refused) -> None:
@@ -81,28 +81,28 @@ def test_recorded(trainer, tmp_path) -> None:
     about = json.loads((tmp_path / RUN).read_text())
     assert (about["status"], about["backend"], about["seed"]) == ("finished", "vectorized", 0)
     assert about["test_accuracy"] == events[-1].test_accuracy
-    assert state.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == state.digest(made.state())
+    assert files.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == files.digest(made.state())
 
 
 def test_initial_weights_are_saved_before_the_first_step(trainer, tmp_path) -> None:
     made = trainer()
     with closing(recorded(made, RunFolder.create("tiny", "", out=tmp_path))) as events:
         next(events)
-        assert state.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == state.digest(made.state())
+        assert files.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == files.digest(made.state())
         assert json.loads((tmp_path / RUN).read_text())["status"] == "running"
 
 
 def test_a_folder_that_fails_before_the_first_step(trainer, tmp_path, refused, monkeypatch) -> None:
     made = trainer()
     folder = RunFolder.create("tiny", "", out=tmp_path)
-    before = state.digest(made.state())
+    before = files.digest(made.state())
 
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cnndsl.training.atomic.os.write", full)
+    monkeypatch.setattr("cnndsl.state.atomic.os.write", full)
     assert refused("E803", lambda: list(recorded(made, folder))).exit_code == 5
-    assert state.digest(made.state()) == before
+    assert files.digest(made.state()) == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
@@ -130,7 +130,7 @@ def test_an_interruption_saves_the_state_so_far(trainer, tmp_path, where, monkey
         drive()
     reached = trainer(steps=7)
     list(reached.run())
-    assert state.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == state.digest(reached.state())
+    assert files.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == files.digest(reached.state())
     assert json.loads((tmp_path / RUN).read_text())["status"] == "interrupted"
     assert len((tmp_path / METRICS).read_text().splitlines()) == 1
 
@@ -142,4 +142,4 @@ def test_a_stop_is_recorded_with_the_last_good_weights(trainer, tmp_path, refuse
     about = json.loads((tmp_path / RUN).read_text())
     assert about["status"] == "stopped"
     assert "epoch 3" in about["reason"][0]
-    assert state.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == state.digest(made.state())
+    assert files.load(tmp_path / WEIGHTS).metadata["cnndsl_content"] == files.digest(made.state())

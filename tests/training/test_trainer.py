@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cnndsl import plugins
-from cnndsl.training import state
-from cnndsl.training.data import Dataset, Part
+from cnndsl.data.dataset import Dataset, Part
+from cnndsl.state import weights as files
 from cnndsl.training.events import EpochDone, Finished, Started, StepDone
 from cnndsl.training.trainer import Trainer
 
@@ -102,7 +102,7 @@ def test_a_last_softmax_changes_nothing(net, trainer) -> None:
     assert [e.loss for e in plain.run() if isinstance(e, EpochDone)] == [
         e.loss for e in shares.run() if isinstance(e, EpochDone)
     ]
-    assert state.digest(plain.state()) == state.digest(shares.state())
+    assert files.digest(plain.state()) == files.digest(shares.state())
 
 
 def test_outputs_1x1xK(net, trainer) -> None:
@@ -135,7 +135,7 @@ def test_the_same_seed_gives_the_same_bits(digits_net, digits, trainer, optimize
     def weights(seed: int) -> str:
         made = trainer(digits_net, digits, batch=64, epochs=2, seed=seed, optimizer=optimizer)
         list(made.run())
-        return state.digest(made.state())
+        return files.digest(made.state())
 
     assert weights(1) == weights(1) != weights(2)
 

@@ -15,7 +15,7 @@ from cnndsl import api
 from cnndsl.cli import options
 
 if TYPE_CHECKING:
-    from cnndsl.training.saved import Evaluation
+    from cnndsl.runs.saved import Evaluation
 
 HELP = "test a trained network on its data"
 

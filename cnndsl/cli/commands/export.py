@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         model.load(args.weights)
     files = formats[args.format].write(network.graph, model.state)
     _check_free(args.out, files, force=args.force)
-    from cnndsl.training.atomic import write
+    from cnndsl.state.atomic import write
 
     try:
         args.out.mkdir(parents=True, exist_ok=True)

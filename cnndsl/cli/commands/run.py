@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     trainer = api.trainer(network, backend=args.backend)
 
     from cnndsl.cli.progress import report
-    from cnndsl.training.recorded import recorded
-    from cnndsl.training.rundir import RunFolder
+    from cnndsl.runs.folder import RunFolder
+    from cnndsl.runs.recorded import recorded
 
     folder = RunFolder.create(network.name, network.text, out=args.out)
     try:

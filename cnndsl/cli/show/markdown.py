@@ -6,7 +6,7 @@ from cnndsl.cli.show.summary import Summary
 from cnndsl.cli.show.table import field_text
 from cnndsl.diagnostics.render.style import visible
 from cnndsl.drawing.words import phrase
-from cnndsl.training.memory import amount
+from cnndsl.memory import amount
 
 COLUMNS = ("layer", "step", "output", "arithmetic", "parameters", "MACs", "field (jump)")
 ALIGNED = (":--", ":--", ":--", ":--", "--:", "--:", "--:")

@@ -15,7 +15,7 @@ from cnndsl.diagnostics.render import Style
 from cnndsl.diagnostics.render.style import BOLD, RED
 from cnndsl.drawing.words import phrase
 from cnndsl.ir.field import Field
-from cnndsl.training.memory import amount
+from cnndsl.memory import amount
 
 GAP = 2
 ARITHMETIC = "arithmetic"

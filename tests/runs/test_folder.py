@@ -8,8 +8,9 @@ import os
 import numpy as np
 import pytest
 
-from cnndsl.training import atomic, state
-from cnndsl.training.rundir import METRICS, PROGRAM, RUN, WEIGHTS, RunFolder
+from cnndsl.runs.folder import METRICS, PROGRAM, RUN, WEIGHTS, RunFolder
+from cnndsl.state import atomic
+from cnndsl.state import weights as files
 
 PROGRAM_TEXT = "INPUT 8x8x1\nFC 10\n"
 STATE = {"fc1.weight": np.ones((2, 3), np.float32)}
@@ -42,7 +43,7 @@ def test_contents(tmp_path) -> None:
     about = json.loads((folder.path / RUN).read_text())
     assert (about["network"], about["status"], about["seed"], about["format"]) == ("net", "finished", 3, 1)
     assert {"cnndsl", "python", "numpy"} <= set(about)
-    found = state.load(folder.path / WEIGHTS)
+    found = files.load(folder.path / WEIGHTS)
     np.testing.assert_array_equal(found.state["fc1.weight"], STATE["fc1.weight"])
     assert found.metadata["cnndsl_network"] == "net"
     assert sorted(p.name for p in folder.path.iterdir()) == sorted([WEIGHTS, PROGRAM, METRICS, RUN])

@@ -7,10 +7,12 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from cnndsl.data.dataset import Dataset, Part
+from cnndsl.data.samples import Samples, divide, prepare
+from cnndsl.data.scaling import SCALINGS, Scaling, moments
+from cnndsl.data.sets import load
 from cnndsl.recipe.pixels import Bare, Moments
 from cnndsl.recipe.spec import Setting
-from cnndsl.training.data import Dataset, Part, load
-from cnndsl.training.samples import SCALINGS, Samples, Scaling, divide, moments, prepare
 
 AUTO, NONE = Setting("auto", None), Setting("none", None)
 
@@ -97,7 +99,7 @@ def test_deviation_of_equal_pixels_is_one(value) -> None:
 def test_moments_of_many_chunks(monkeypatch) -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 2, 4, 4)).astype(np.uint8)
     expected = [(images[:, c] / 255).mean() for c in (0, 1)], [(images[:, c] / 255).std() for c in (0, 1)]
-    monkeypatch.setattr("cnndsl.training.samples.CHUNK", 40)
+    monkeypatch.setattr("cnndsl.data.scaling.CHUNK", 40)
     for pixels in (images, images.astype(np.float32)):
         np.testing.assert_allclose(moments(pixels, np.arange(50), 255), expected, rtol=1e-12)
 

@@ -19,8 +19,11 @@ from safetensors import SafetensorError, safe_open
 from cnndsl.backends.protocol import Array, State
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
-from cnndsl.training import atomic
+from cnndsl.state import atomic
 from cnndsl.version import __version__
+
+WEIGHTS = "weights.safetensors"
+"""What the file of weights in a run's folder is called."""
 
 FORMAT = "1"
 """Version of what the metadata mean."""

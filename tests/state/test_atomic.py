@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnndsl.training import atomic
+from cnndsl.state import atomic
 
 OLD, NEW = b"old contents", b"new contents, longer than the old ones"
 

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
 from cnndsl.backends.protocol import Array
-from cnndsl.recipe.idx import damaged, opened, read_header, read_payload
-from cnndsl.training.memory import check_room
+from cnndsl.data.dataset import Dataset, Part
+from cnndsl.memory import check_room
+from cnndsl.recipe.idx import damaged, opened, read_header, read_payload, survey
+from cnndsl.recipe.places import known_facts, locate, surveyed
+from cnndsl.recipe.spec import Setting
 
 LARGEST_PIXEL = 1e18
 """Beyond it squares of float32 overflow, and no image has such values."""
+
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "fashion_mnist": (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    ),
+}
+"""What the classes of a set are called."""
+
+
+def load(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
+    parts = locate(setting, base, data_folder)
+    surveyed(setting, parts)
+    known = known_facts(setting)
+    found = survey(parts, known.classes if known else None)
+    images = read_images(parts["train-images"])
+    return Dataset(
+        name=setting.word,
+        train=Part(images, as_labels(found.train_labels)),
+        test=Part(read_images(parts["t10k-images"]), as_labels(found.test_labels)),
+        classes=found.classes,
+        pixel_max=255 if images.dtype == np.uint8 else 1,
+        names=NAMES.get(setting.word, ()),
+    )
 
 
 def read_images(path: Path) -> Array:

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.data.dataset import Dataset
+from cnndsl.data.samples import prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.recipe.spec import MAIN, Recipe
-from cnndsl.training.data import Dataset
+from cnndsl.runs.folder import METRICS, PROGRAM, RUN
 from cnndsl.training.losses import make_loss
 from cnndsl.training.model import Model
-from cnndsl.training.rundir import METRICS, PROGRAM, RUN
-from cnndsl.training.samples import prepare
 from cnndsl.training.score import chosen, scored
 
 PartName = Literal["test", "validation", "train"]

@@ -12,12 +12,12 @@ import pytest
 
 import cnndsl
 from cnndsl.api import examine
+from cnndsl.data.sets import load
 from cnndsl.recipe import cifar, npz, places
 from cnndsl.recipe.data import SETS
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.places import absent, facts, known_facts
 from cnndsl.source import Source
-from cnndsl.training.data import load
 
 
 @pytest.fixture(autouse=True)

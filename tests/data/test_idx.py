@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnndsl.data import idx as module
+from cnndsl.data.idx import as_labels, read_images
 from cnndsl.diagnostics import CnnError
 from cnndsl.recipe.idx import find_parts, part_names, read_labels, survey
-from cnndsl.training import idx as module
-from cnndsl.training.idx import as_labels, read_images
 
 
 def idx_bytes(code: int, shape: tuple[int, ...], payload: bytes) -> bytes:
@@ -202,7 +202,7 @@ def test_an_error_while_reading(put, refused, monkeypatch) -> None:
 
 
 def test_a_set_that_is_too_large_for_the_machine(put, refused, monkeypatch) -> None:
-    monkeypatch.setattr("cnndsl.training.memory.budget", lambda: 10)
+    monkeypatch.setattr("cnndsl.memory.budget", lambda: 10)
     assert "24 bytes" in message(refused("E802", lambda: read_images(put(IMAGES))))
 
 
@@ -219,7 +219,7 @@ def test_truncated_at_every_byte(put, data, read, packed) -> None:
 @pytest.mark.parametrize("packed", [False, True])
 def test_5000_flipped_bits(put, packed, monkeypatch) -> None:
     """Either a clear error, or an array of the true shape: a flipped pixel cannot be seen in a raw file."""
-    monkeypatch.setattr("cnndsl.training.memory.budget", lambda: None)
+    monkeypatch.setattr("cnndsl.memory.budget", lambda: None)
     dice = random.Random(1)
     data, accepted = gzip.compress(IMAGES) if packed else IMAGES, 0
     for _ in range(2_500):

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnndsl.data.dataset import Dataset, Part
+from cnndsl.data.sets import load
 from cnndsl.recipe import places
 from cnndsl.recipe.data import SETS
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.places import facts, locate
-from cnndsl.training.data import Dataset, Part, load
 
 HERE = Path()
 NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

@@ -15,7 +15,7 @@ import safetensors.numpy
 
 from cnndsl.diagnostics import CnnError
 from cnndsl.recipe.spec import Setting
-from cnndsl.training import state
+from cnndsl.state import weights as files
 from cnndsl.training.init import initial_state
 
 
@@ -29,7 +29,7 @@ def saved(graph, tmp_path):
     """A file of weights, and the weights."""
     weights = initial_state(graph, 1, Setting("he", None))
     path = tmp_path / "weights.safetensors"
-    state.save(path, weights, network="small", program="INPUT 4x4x1\nBN\nFC 3\n")
+    files.save(path, weights, network="small", program="INPUT 4x4x1\nBN\nFC 3\n")
     return path, weights
 
 
@@ -40,14 +40,14 @@ def told(error: CnnError) -> str:
 
 def test_round_trip(saved, graph) -> None:
     path, weights = saved
-    found = state.load(path)
+    found = files.load(path)
     assert set(found.state) == set(weights)
     for name, array in weights.items():
         assert found.state[name].dtype == array.dtype
         np.testing.assert_array_equal(found.state[name], array)
     assert found.metadata["cnndsl_network"] == "small"
     assert found.metadata["cnndsl_program"] == sha256(b"INPUT 4x4x1\nBN\nFC 3\n").hexdigest()
-    fitted = state.fitted(graph, found, path, "float64")
+    fitted = files.fitted(graph, found, path, "float64")
     assert list(fitted) == list(graph.params)
     assert fitted["fc1.weight"].dtype == np.float64
     fitted["fc1.weight"][:] = 0  # memory of its own, and writable
@@ -62,16 +62,16 @@ def test_files_of_others_are_read(graph, saved, tmp_path) -> None:
     _, weights = saved
     path = tmp_path / "plain.safetensors"
     safetensors.numpy.save_file(weights, path)
-    found = state.load(path)
+    found = files.load(path)
     assert found.metadata == {}
-    assert set(state.fitted(graph, found, path)) == set(graph.params)
+    assert set(files.fitted(graph, found, path)) == set(graph.params)
 
 
 def test_arrays_that_are_not_contiguous(tmp_path) -> None:
     array = np.arange(6, dtype=np.float32).reshape(2, 3).T
     path = tmp_path / "w"
-    state.save(path, {"fc1.weight": array}, network="x", program="")
-    np.testing.assert_array_equal(state.load(path).state["fc1.weight"], array)
+    files.save(path, {"fc1.weight": array}, network="x", program="")
+    np.testing.assert_array_equal(files.load(path).state["fc1.weight"], array)
 
 
 def test_digest_knows_names_types_shapes_and_values() -> None:
@@ -83,8 +83,8 @@ def test_digest_knows_names_types_shapes_and_values() -> None:
         {"a": base["a"] + 1, "b": base["b"]},
         {"a": base["a"]},
     ]
-    assert state.digest(base) == state.digest(dict(reversed(base.items())))
-    assert len({state.digest(s) for s in (base, *others)}) == 6
+    assert files.digest(base) == files.digest(dict(reversed(base.items())))
+    assert len({files.digest(s) for s in (base, *others)}) == 6
 
 
 def test_truncated_at_every_byte(saved) -> None:
@@ -93,7 +93,7 @@ def test_truncated_at_every_byte(saved) -> None:
     for length in range(len(data)):
         path.write_bytes(data[:length])
         with pytest.raises(CnnError) as caught:
-            state.load(path)
+            files.load(path)
         assert caught.value.diagnostics[0].code == "E701"
 
 
@@ -104,7 +104,7 @@ def test_every_flipped_bit_of_the_values_is_seen(saved) -> None:
     for at in range(start, len(data), 5):
         path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
         with pytest.raises(CnnError) as caught:
-            state.load(path)
+            files.load(path)
         assert caught.value.diagnostics[0].code == "E701"
 
 
@@ -114,11 +114,11 @@ def test_a_flipped_bit_of_the_header_gives_an_error_or_the_same_weights(saved) -
     for at in range(8 + struct.unpack("<Q", data[:8])[0]):
         path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 7]) + data[at + 1 :])
         try:
-            found = state.load(path)
+            found = files.load(path)
         except CnnError as error:
             codes.add(error.diagnostics[0].code)
         else:
-            assert state.digest(found.state) == state.digest(weights)
+            assert files.digest(found.state) == files.digest(weights)
     assert codes == {"E701"}
 
 
@@ -160,13 +160,13 @@ ENTRY = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
 def test_hostile_files(tmp_path, refused, data) -> None:
     path = tmp_path / "weights.safetensors"
     path.write_bytes(data)
-    assert str(path) in told(refused("E701", lambda: state.load(path)))
+    assert str(path) in told(refused("E701", lambda: files.load(path)))
 
 
 def test_a_pickle_of_that_name_is_not_run(tmp_path, refused) -> None:
     canary, path = tmp_path / "song", tmp_path / "weights.safetensors"
     path.write_bytes(pickle.dumps(Canary(canary)))
-    refused("E701", lambda: state.load(path))
+    refused("E701", lambda: files.load(path))
     assert not canary.exists()
 
 
@@ -183,21 +183,21 @@ def rewritten(path: Path, **changes: str | None) -> None:
 def test_a_newer_format_is_refused_with_the_version_that_wrote_it(saved, refused) -> None:
     path, _ = saved
     rewritten(path, cnndsl_format="2", cnndsl_version="9.8.7")
-    said = told(refused("E701", lambda: state.load(path)))
+    said = told(refused("E701", lambda: files.load(path)))
     assert "format 2" in said
     assert "9.8.7" in said
 
 
-@pytest.mark.parametrize("key", state.KEYS)
+@pytest.mark.parametrize("key", files.KEYS)
 def test_metadata_that_lack_a_part(saved, refused, key) -> None:
     path, _ = saved
     rewritten(path, **{key: None})
-    assert key in told(refused("E701", lambda: state.load(path)))
+    assert key in told(refused("E701", lambda: files.load(path)))
 
 
 def test_what_cannot_be_opened(tmp_path, refused) -> None:
-    refused("E805", lambda: state.load(tmp_path))
-    assert "there is no such file" in told(refused("E805", lambda: state.load(tmp_path / "nowhere")))
+    refused("E805", lambda: files.load(tmp_path))
+    assert "there is no such file" in told(refused("E805", lambda: files.load(tmp_path / "nowhere")))
 
 
 def test_weights_of_another_network(net, saved, refused) -> None:
@@ -213,7 +213,7 @@ def test_weights_of_another_network(net, saved, refused) -> None:
     )
     # conv1.weight and .bias are missing; the four of bn1 have 1 value in place of 2; fc1.weight 16 in place of 8;
     # fc2.weight and .bias are missing: 9 in all.
-    error = refused("E702", lambda: state.fitted(other, state.load(path), path))
+    error = refused("E702", lambda: files.fitted(other, files.load(path), path))
     (found,) = error.diagnostics
     assert "9 differences" in found.message
     assert found.notes == (
@@ -226,12 +226,12 @@ def test_weights_of_another_network(net, saved, refused) -> None:
     )
     assert "'small'" in found.help[0]
     fewer = net(("INPUT", {"size": (4, 4, 1)}), ("FC", {"units": 3}))
-    (found,) = refused("E702", lambda: state.fitted(fewer, state.load(path), path)).diagnostics
+    (found,) = refused("E702", lambda: files.fitted(fewer, files.load(path), path)).diagnostics
     assert len(found.notes) == 4
     assert found.notes[0] == "bn1.bias: the file has [1], the network nothing of this name"
 
 
 def test_a_network_named_by_no_text(tmp_path) -> None:
     """A file's name may hold bytes that are no UTF-8; Python has surrogates for them."""
-    state.save(tmp_path / "w", {"a": np.zeros(2, np.float32)}, network="bad\udcff", program="INPUT 1x1x1")
-    assert state.load(tmp_path / "w").metadata["cnndsl_network"] == "bad\\udcff"
+    files.save(tmp_path / "w", {"a": np.zeros(2, np.float32)}, network="bad\udcff", program="INPUT 1x1x1")
+    assert files.load(tmp_path / "w").metadata["cnndsl_network"] == "bad\\udcff"

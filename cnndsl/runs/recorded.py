@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from cnndsl.diagnostics import CnnError
+from cnndsl.runs.folder import RunFolder
 from cnndsl.training.events import EpochDone, Event, Finished, Started
-from cnndsl.training.rundir import RunFolder
 from cnndsl.training.trainer import Trainer
 
 

@@ -43,9 +43,9 @@ def test_the_confusion_counts_every_sample(folder: Path) -> None:
     assert np.trace(found.confusion) == found.right
     assert sum(right for _, right, _ in found.by_class()) == found.right
     # of the last 360 digits these many are a 0, a 1, ...: counted in the set's own labels
+    from cnndsl.data.sets import load
     from cnndsl.recipe.data import SETS
     from cnndsl.recipe.spec import Setting
-    from cnndsl.training.data import load
 
     labels = load(Setting("digits", SETS["digits"].attrs()), folder).test.labels
     assert [count for _, _, count in found.by_class()] == np.bincount(labels, minlength=10).tolist()

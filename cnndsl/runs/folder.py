@@ -14,11 +14,12 @@ import numpy as np
 
 from cnndsl.backends.protocol import State
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.training import atomic, state
-from cnndsl.training.atomic import unwritable
+from cnndsl.state import atomic, weights
+from cnndsl.state.atomic import unwritable
+from cnndsl.state.weights import WEIGHTS as WEIGHTS
 from cnndsl.version import __version__
 
-WEIGHTS, PROGRAM, METRICS, RUN = "weights.safetensors", "program.cnn", "metrics.jsonl", "run.json"
+PROGRAM, METRICS, RUN = "program.cnn", "metrics.jsonl", "run.json"
 ROOT = Path("runs")
 
 
@@ -52,9 +53,9 @@ class RunFolder:
             raise unwritable(path, error) from error
         return cls(path, network, program, metrics)
 
-    def save(self, weights: State) -> None:
+    def save(self, state: State) -> None:
         """Replaces the weights, whole or not at all. Raises CnnError (E803)."""
-        state.save(self.path / WEIGHTS, weights, network=self._network, program=self._program)
+        weights.save(self.path / WEIGHTS, state, network=self._network, program=self._program)
 
     def record(self, metrics: Mapping[str, Any]) -> None:
         """Adds a line of metrics and flushes it. Raises CnnError (E803)."""

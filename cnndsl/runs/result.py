@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnndsl.runs.folder import RunFolder
+from cnndsl.runs.recorded import recorded
 from cnndsl.training.events import EpochDone, Event, Finished
 from cnndsl.training.model import Model
-from cnndsl.training.recorded import recorded
-from cnndsl.training.rundir import RunFolder
 from cnndsl.training.trainer import Trainer
 
 

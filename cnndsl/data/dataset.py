@@ -1,0 +1,51 @@
+"""Dataset and Part: images and labels, to train on and to test on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnndsl.backends.protocol import Array
+from cnndsl.recipe.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Images N, D, H, W, of bytes or floating numbers, and their labels, N of int64."""
+
+    images: Array
+    labels: Array
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(f"images are N, D, H, W and labels N, not {self.images.shape} and {self.labels.shape}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def first(self, count: int) -> Part:
+        """The first samples only."""
+        return Part(self.images[:count], self.labels[:count])
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Dataset:
+    """A training and a test part.
+
+    `pixel_max` is what a pixel is divided by to lie between 0 and 1: 255 for bytes, 16 for digits, 1 for floating
+    numbers. `pad` rows and columns of zeros are put around every image when batches are made. `classes` is how many
+    there are, `names` what they are called (empty where nobody said).
+    """
+
+    name: str
+    train: Part
+    test: Part
+    classes: int
+    pixel_max: float
+    pad: int = 0
+    names: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Facts:
+        """Size of an image, `pad` included, and number of classes."""
+        _, depth, height, width = self.train.images.shape
+        return Facts((height + 2 * self.pad, width + 2 * self.pad, depth), self.classes)

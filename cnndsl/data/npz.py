@@ -1,0 +1,52 @@
+"""Arrays of .npz files. Headers, and everything that can be wrong with them, are in `cnndsl.recipe.npz`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cnndsl.backends.protocol import Array
+from cnndsl.data.dataset import Dataset, Part
+from cnndsl.data.idx import as_labels, check_pixels
+from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.memory import check_room
+from cnndsl.recipe.npz import Member, opened, payload, survey
+from cnndsl.recipe.places import locate
+from cnndsl.recipe.spec import Setting
+
+
+def load(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
+    path = locate(setting, base, data_folder)["file"]
+    found = survey(path)
+    if found.classes is None or found.train_labels is None or found.test_labels is None:
+        shown = found.members["y_train"].shown
+        help = ("labels are whole numbers, one an image",)
+        message = f"{path}: y_train is {shown}, and this version cannot train on targets that are not labels yet"
+        raise CnnError(Diagnostic("E811", message, setting.span, help=help))
+    train, test = (read_array(path, found.members[f"x_{part}"]) for part in ("train", "test"))
+    return Dataset(
+        name="npz",
+        train=Part(train, as_labels(found.train_labels)),
+        test=Part(test, as_labels(found.test_labels)),
+        classes=found.classes,
+        pixel_max=255 if train.dtype == np.uint8 else 1,
+    )
+
+
+def read_array(path: Path, member: Member) -> Array:
+    """Images, N, D, H, W: uint8, or float32 or float64 as they are stored. An array N, H, W gives depth 1.
+
+    Raises CnnError: E602 for what is damaged or has values that are not finite, E802 for what is too large.
+    """
+    with opened(path) as archive:
+        check_room(member.payload, f"{path}: holding {member.name}")
+        data = payload(path, archive, member)
+    dtype = np.dtype(member.type)
+    values: Array = np.frombuffer(data, dtype.newbyteorder("S") if member.swapped else dtype)
+    images = values.reshape(member.shape, order="F" if member.fortran else "C")
+    if images.ndim == 3:
+        images = images[:, np.newaxis]
+    images = np.ascontiguousarray(images, dtype)
+    check_pixels(path, images, f"{member.name}: ")
+    return images

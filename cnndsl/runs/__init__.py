@@ -1,0 +1,1 @@
+"""Runs: a training that leaves a folder behind, and that folder read back."""

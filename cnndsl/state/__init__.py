@@ -1,0 +1,1 @@
+"""What is kept in files: weights and checkpoints, whole whenever the machine stops."""

@@ -1,0 +1,1 @@
+from tests.made import *  # noqa: F403 (pytest finds fixtures by their names here)
