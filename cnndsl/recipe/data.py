@@ -163,14 +163,14 @@ SETS: Mapping[str, DataSet] = {
             "data",
             "cifar10",
             Known,
-            "60,000 images 32x32x3 of ten kinds of things, in the binary version",
+            "60,000 images 32x32x3 of ten kinds of things, in the binary version or the one for Python, packed or not",
             ("data cifar10",),
             known=_always((32, 32, 3), 10),
             files=Files(
                 cifar.found_parts,
                 cifar.facts,
-                "the binary version, cifar-10-binary.tar.gz, is at https://www.cs.toronto.edu/~kriz/cifar.html; unpack "
-                "it, and name its folder with `--data`",
+                f"cifar-10-binary.tar.gz and cifar-10-python.tar.gz are at {cifar.SITE}; one of them is enough, packed "
+                "or unpacked: name its folder with `--data`",
                 folders=("/usr/share/datasets/cifar10", "/usr/share/datasets/cifar-10"),
             ),
         ),

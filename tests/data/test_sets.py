@@ -1,10 +1,9 @@
-"""CIFAR-10, .npz files, image folders and random images: what is found, what is refused, what is loaded."""
+""".npz files, image folders and random images: what is found, what is refused, what is loaded."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +12,12 @@ import pytest
 import cnndsl
 from cnndsl.api import examine
 from cnndsl.data.sets import load
-from cnndsl.recipe import cifar, npz, places
-from cnndsl.recipe.data import SETS
+from cnndsl.recipe import npz
 from cnndsl.recipe.facts import Facts
-from cnndsl.recipe.places import absent, facts, known_facts
+from cnndsl.recipe.places import absent, facts
 from cnndsl.source import Source
 
-
-@pytest.fixture(autouse=True)
-def bare_system(monkeypatch) -> None:
-    """No data sets on this machine, whatever it has."""
-    monkeypatch.delenv(places.VARIABLE, raising=False)
-    bare = {w: replace(s, files=replace(s.files, folders=()) if s.files else None) for w, s in SETS.items()}
-    monkeypatch.setattr(places, "record", lambda setting: bare[setting.word])
+pytestmark = pytest.mark.usefixtures("bare_system")
 
 
 def told(error) -> str:
@@ -220,66 +212,6 @@ def test_training_on_an_npz(npz_file, tmp_path) -> None:
     npz_file()
     text = 'INPUT 5x4x2\nFC 3\ntrain { data npz "a.npz"; epochs 2; batch 2; split 1 }'
     assert cnndsl.train(cnndsl.loads(text, base=tmp_path)).test.test == 4
-
-
-# ---- cifar10
-
-
-@pytest.fixture
-def cifar_files(tmp_path: Path, monkeypatch):
-    """The six files with two images each."""
-    monkeypatch.setattr(cifar, "RECORDS", 2)
-
-    def write(folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, name in enumerate(cifar.PARTS):
-            records = np.full((2, cifar.RECORD), number, np.uint8)
-            records[:, 0] = [number, 9]
-            records[1, 1 : 1 + 1024] = 200  # all of its red
-            records[1, 1025] = 100  # the first green pixel
-            records.tofile(folder / name)
-        return folder
-
-    return write
-
-
-@pytest.mark.parametrize("inner", ["", "cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin"])
-def test_cifar10(cifar_files, data_setting, tmp_path, inner) -> None:
-    cifar_files(tmp_path / inner)
-    setting = data_setting("cifar10", pad=4)
-    assert facts(setting, Path(), tmp_path) == known_facts(setting) == Facts((40, 40, 3), 10)
-    found = load(setting, Path(), tmp_path)
-    assert (found.train.images.shape, len(found.test), found.names[9]) == ((10, 3, 32, 32), 2, "truck")
-    assert found.train.labels.tolist() == [0, 9, 1, 9, 2, 9, 3, 9, 4, 9]
-    image = found.train.images[7]
-    assert (image[0] == 200).all()
-    assert (image[1, 0, 0], image[1, 0, 1], image[2, 31, 31]) == (100, 3, 3)
-
-
-def test_cifar10_of_another_length(cifar_files, data_setting, refused, tmp_path) -> None:
-    with (cifar_files(tmp_path) / "data_batch_3.bin").open("ab") as file:
-        file.write(b"x")
-    assert "has 6,147 bytes" in told(refused("E602", lambda: facts(data_setting("cifar10"), Path(), tmp_path)))
-
-
-def test_a_part_of_cifar10(cifar_files, data_setting, refused, tmp_path) -> None:
-    (cifar_files(tmp_path) / "test_batch.bin").unlink()
-    said = told(refused("E601", lambda: load(data_setting("cifar10"), Path(), tmp_path)))
-    assert "has 5 of the six files of cifar10" in said
-    assert "it lacks test_batch.bin" in said
-
-
-def test_cifar10_in_its_other_version(data_setting, refused, tmp_path) -> None:
-    (tmp_path / "cifar-10-python.tar.gz").touch()
-    setting = data_setting("cifar10")
-    assert absent(setting, Path(), tmp_path) == ()
-    assert "binary version" in told(refused("E811", lambda: load(setting, Path(), tmp_path)))
-
-
-def test_a_label_that_cifar10_does_not_have(cifar_files, data_setting, refused, tmp_path) -> None:
-    path = cifar_files(tmp_path) / "data_batch_1.bin"
-    path.write_bytes(b"\x0a" + path.read_bytes()[1:])
-    assert "label 0 is 10" in told(refused("E602", lambda: load(data_setting("cifar10"), Path(), tmp_path)))
 
 
 # ---- images and random
