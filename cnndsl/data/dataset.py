@@ -32,8 +32,8 @@ class Dataset:
     """A training and a test part.
 
     `pixel_max` is what a pixel is divided by to lie between 0 and 1: 255 for bytes, 16 for digits, 1 for floating
-    numbers. `pad` rows and columns of zeros are put around every image when batches are made. `classes` is how many
-    there are, `names` what they are called (empty where nobody said).
+    numbers. `pad` rows and columns of zeros are put around every image when batches are made, and then it is brought to
+    `resize`, height and width. `classes` is how many there are, `names` what they are called (empty where nobody said).
     """
 
     name: str
@@ -42,10 +42,13 @@ class Dataset:
     classes: int
     pixel_max: float
     pad: int = 0
+    resize: tuple[int, int] | None = None
     names: tuple[str, ...] = ()
 
     @property
     def facts(self) -> Facts:
-        """Size of an image, `pad` included, and number of classes."""
+        """Size of an image, after `pad` and `resize`, and number of classes."""
         _, depth, height, width = self.train.images.shape
+        if self.resize is not None:
+            return Facts((*self.resize, depth), self.classes, resized=True)
         return Facts((height + 2 * self.pad, width + 2 * self.pad, depth), self.classes)

@@ -1,4 +1,4 @@
-"""Samples made ready for a network: divided into parts, normalized, padded, in batches."""
+"""Samples made ready for a network: divided into parts, normalized, padded, resized, in batches."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from cnndsl.backends.protocol import Array
 from cnndsl.data.dataset import Dataset, Part
 from cnndsl.data.draw import generator
+from cnndsl.data.resize import Resizer
 from cnndsl.data.scaling import SCALINGS, Scaling
 from cnndsl.recipe.spec import Setting
 
@@ -42,16 +43,29 @@ def divide(labels: Array, share: float, seed: int) -> tuple[Array, Array]:
 class Samples:
     """Some samples of a part, made ready: batches of them, in any epoch's order.
 
-    A batch is gathered into memory of its own, which the next batch writes again. Padding happens after normalizing as
-    if it had happened before: a pad of 0 becomes `shift`.
+    A batch is gathered into memory of its own, which the next batch writes again. Padding and resizing happen after
+    normalizing as if they had happened before: a pad of 0 becomes `shift`, and the weights of a mean sum to 1.
     """
 
-    def __init__(self, part: Part, indices: Array, scaling: Scaling, *, pad: int = 0, dtype: str = "float32"):
+    def __init__(
+        self,
+        part: Part,
+        indices: Array,
+        scaling: Scaling,
+        *,
+        pad: int = 0,
+        resize: tuple[int, int] | None = None,
+        dtype: str = "float32",
+    ):
         self._part, self._indices, self._pad = part, indices, pad
+        _, _, height, width = part.images.shape
+        self._padded = (height + 2 * pad, width + 2 * pad)
+        self._size = self._padded if resize is None else resize
+        self._resizer = None if self._size == self._padded else Resizer(self._padded, self._size, dtype)
         self._scale = scaling.scale.astype(dtype)[:, np.newaxis, np.newaxis]
         self._shift = scaling.shift.astype(dtype)[:, np.newaxis, np.newaxis]
         self._raw: Array = np.empty((0, *part.images.shape[1:]), part.images.dtype)
-        self._x: Array = np.empty(0)
+        self._whole = self._x = np.empty(0)
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -81,18 +95,21 @@ class Samples:
         count, size = len(indices), min(size, len(self))
         if len(self._raw) < size:
             self._allocate(size)
-        raw, x, pad = self._raw[:count], self._x[:count], self._pad
+        raw, whole, x, pad = self._raw[:count], self._whole[:count], self._x[:count], self._pad
         np.take(self._part.images, indices, axis=0, out=raw, mode="clip")
-        inner = x[:, :, pad : x.shape[2] - pad, pad : x.shape[3] - pad]
+        inner = whole[:, :, pad : whole.shape[2] - pad, pad : whole.shape[3] - pad]
         np.multiply(raw, self._scale, out=inner)
         inner += self._shift
+        if self._resizer is not None:
+            self._resizer(whole, x)
         return Batch(x, self._part.labels[indices])
 
     def _allocate(self, size: int) -> None:
-        _, depth, height, width = self._raw.shape
-        self._raw = np.empty((size, depth, height, width), self._raw.dtype)
-        self._x = np.empty((size, depth, height + 2 * self._pad, width + 2 * self._pad), self._scale.dtype)
-        self._x[:] = self._shift
+        self._raw = np.empty((size, *self._raw.shape[1:]), self._raw.dtype)
+        depth = self._raw.shape[1]
+        self._whole = np.empty((size, depth, *self._padded), self._scale.dtype)
+        self._whole[:] = self._shift
+        self._x = self._whole if self._resizer is None else np.empty((size, depth, *self._size), self._scale.dtype)
 
 
 class Ready(NamedTuple):
@@ -112,7 +129,7 @@ def prepare(dataset: Dataset, *, split: float, normalize: Setting, seed: int, dt
     scaling = SCALINGS[normalize.word](normalize.attrs, dataset.train.images, trained, dataset.pixel_max)
 
     def samples(part: Part, indices: Array) -> Samples:
-        return Samples(part, indices, scaling, pad=dataset.pad, dtype=dtype)
+        return Samples(part, indices, scaling, pad=dataset.pad, resize=dataset.resize, dtype=dtype)
 
     return Ready(
         samples(dataset.train, trained),

@@ -42,4 +42,4 @@ def load(setting: Setting, base: Path, data_folder: Path | None = None) -> Datas
     limit = setting.attrs.limit
     if limit is not None:
         found = replace(found, train=found.train.first(limit), test=found.test.first(limit))
-    return replace(found, pad=setting.attrs.pad)
+    return replace(found, pad=setting.attrs.pad, resize=setting.attrs.resize)

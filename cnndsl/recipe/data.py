@@ -25,9 +25,7 @@ def _pad() -> Any:
 
 
 def _resize() -> Any:
-    return option(
-        None, axes=2, minimum=1, doc="size that every image is brought to, after `pad`; `run` does not follow it yet"
-    )
+    return option(None, axes=2, minimum=1, doc="size that every image is brought to, after `pad`; bilinear")
 
 
 def _limit() -> Any:

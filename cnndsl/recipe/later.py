@@ -22,11 +22,8 @@ def later(recipe: Recipe, outputs: Collection[str] = (MAIN,)) -> Iterator[tuple[
     """What a recipe, or a network of these outputs, asks for and is not there yet: in words of the train block, with
     its place."""
     data = recipe.data
-    if data is not None:
-        if data.word in WORDS["data"]:
-            yield f"data {data.word}", data.span
-        if data.attrs.resize is not None:
-            yield "resize", data.span
+    if data is not None and data.word in WORDS["data"]:
+        yield f"data {data.word}", data.span
     for key in KEYS:
         value = getattr(recipe, key)
         if value is not None and value != ():

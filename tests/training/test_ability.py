@@ -30,7 +30,6 @@ PARTS = [
     ("metric accuracy top5", "metric top5"),
     ("metric confusion", "metric confusion"),
     ("metric loss", "metric loss"),
-    ("data digits resize 8", "resize"),
     ('data images "gone"', "data images"),
 ]
 
@@ -65,7 +64,7 @@ def test_several_parts_are_one_message() -> None:
     [
         "clip 1; schedule cosine warmup 1; optimizer adamw; metric accuracy loss",
         "optimizer rmsprop; schedule onecycle; normalize 0.5 0.5; loss cross_entropy weight 2",
-        "data digits limit 50 pad 0; schedule step every 1; loss mse",
+        "data digits limit 50 pad 0 resize 8; schedule step every 1; loss mse",
     ],
 )
 def test_what_it_can_do(text: str) -> None:
