@@ -1,1 +1,1 @@
-"""One cell of a network, looked at closely."""
+"""A network looked at closely: its figures layer by layer, and one cell of it."""

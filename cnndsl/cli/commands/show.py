@@ -16,9 +16,9 @@ from pathlib import Path
 from cnndsl import api
 from cnndsl.cli import options, terminal
 from cnndsl.cli.show import FORMATS
-from cnndsl.cli.show.summary import Broken, Summary, line, summarize
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
+from cnndsl.inspection.summary import Broken, Summary, line, summarize
 from cnndsl.ir.graph import Graph
 from cnndsl.lang.lower import Lowered
 from cnndsl.passes.listing import after, names

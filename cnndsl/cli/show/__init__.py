@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cnndsl.cli.show import json, markdown, table
-from cnndsl.cli.show.summary import Summary
 from cnndsl.diagnostics.render import Style
 from cnndsl.drawing import dot, mermaid, svg
+from cnndsl.inspection.summary import Summary
 from cnndsl.ir.graph import Graph
 
 __all__ = ["FORMATS", "Format"]

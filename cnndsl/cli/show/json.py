@@ -6,7 +6,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from cnndsl.cli.show.summary import Row, Summary
+from cnndsl.inspection.summary import Row, Summary
 from cnndsl.ir.field import Field
 
 VERSION = 1

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cnndsl.cli.show.summary import Summary
-from cnndsl.cli.show.table import field_text
 from cnndsl.diagnostics.render.style import visible
 from cnndsl.drawing.words import phrase
+from cnndsl.inspection.summary import Summary, field_text
 from cnndsl.memory import amount
 
 COLUMNS = ("layer", "step", "output", "arithmetic", "parameters", "MACs", "field (jump)")

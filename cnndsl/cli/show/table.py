@@ -10,11 +10,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cnndsl.cli.show.summary import Row, Summary
 from cnndsl.diagnostics.render import Style
 from cnndsl.diagnostics.render.style import BOLD, RED
 from cnndsl.drawing.words import phrase
-from cnndsl.ir.field import Field
+from cnndsl.inspection.summary import Row, Summary, field_text
 from cnndsl.memory import amount
 
 GAP = 2
@@ -98,16 +97,6 @@ def _total(summary: Summary) -> dict[str, str]:
 
 def _count(number: int) -> str:
     return f"{number:,}" if number else ""
-
-
-def field_text(found: Field) -> str:
-    """``16 (4)``; ``7x5 (2x1)`` where height and width differ; without a jump where paths differ in it."""
-    height, width = found.size
-    text = str(height) if height == width else f"{height}x{width}"
-    if found.jump is None:
-        return f"{text} (?)"
-    rows, columns = found.jump
-    return f"{text} ({rows})" if rows == columns else f"{text} ({rows}x{columns})"
 
 
 def _width(widths: Mapping[str, int]) -> int:

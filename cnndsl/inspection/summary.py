@@ -93,6 +93,16 @@ def line(span: Span | None, source: Source) -> int | None:
     return span.line if span is not None and span.source is source else None
 
 
+def field_text(found: Field) -> str:
+    """``16 (4)``; ``7x5 (2x1)`` where height and width differ; without a jump where paths differ in it."""
+    height, width = found.size
+    text = str(height) if height == width else f"{height}x{width}"
+    if found.jump is None:
+        return f"{text} (?)"
+    rows, columns = found.jump
+    return f"{text} ({rows})" if rows == columns else f"{text} ({rows}x{columns})"
+
+
 def _row(graph: Graph, node: Node, line: int | None, field: Field) -> Row:
     owned = sum(p.count for p in node.params)
     trained = sum(p.count for p in node.params if p.trained)
