@@ -89,5 +89,5 @@ def test_the_size_that_images_have_changes_nothing(data_setting, resize) -> None
 
 
 def test_training_on_resized_images() -> None:
-    program = "INPUT 16x12x1\nCONV 3x3 *4 relu\nPOOL mean 2 floor\nFC 10\ntrain { data digits resize 16x12; epochs 2 }"
-    assert cnndsl.train(cnndsl.loads(program)).test.test_accuracy > 0.7
+    program = "INPUT 16x12x1\nFC 10\ntrain { data digits resize 16x12; epochs 8 }"
+    assert cnndsl.train(cnndsl.loads(program)).test.test_accuracy > 0.83  # 0.875 as they are
