@@ -29,6 +29,7 @@ __all__ = [
     "load",
     "load_run",
     "loads",
+    "resume",
     "train",
 ]
 

@@ -31,6 +31,7 @@ from cnndsl.source import Source, Span
 if TYPE_CHECKING:
     from cnndsl.backends.protocol import Backend
     from cnndsl.data.dataset import Dataset
+    from cnndsl.runs.folder import RunFolder
     from cnndsl.runs.result import Trained
     from cnndsl.runs.saved import Run
     from cnndsl.training.events import Event
@@ -414,6 +415,7 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     """
     from cnndsl.data import sets
     from cnndsl.training.ability import refuse
+    from cnndsl.training.begin import begin
     from cnndsl.training.trainer import Trainer
 
     recipe = ready.recipe
@@ -422,7 +424,77 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     graph = ready.graph
     if recipe.data is None:
         raise CnnError(_no_data(ready))
-    return Trainer(graph, recipe, sets.load(recipe.data, ready.base, ready.data), runner)
+    start, warnings = begin(graph, recipe, ready.base)
+    dataset = sets.load(recipe.data, ready.base, ready.data)
+    return Trainer(graph, recipe, dataset, runner, start=start, warnings=warnings)
+
+
+def run_folder(ready: Network, teacher: Trainer, out: Path | None = None) -> RunFolder:
+    """A fresh folder for a training: `out`, or the next free one in runs/. Raises CnnError (E803, E806)."""
+    from cnndsl.runs.folder import RunFolder
+    from cnndsl.runs.identity import identity
+
+    about = {
+        "base": str(ready.base),
+        "data_folder": None if ready.data is None else str(ready.data.resolve()),
+        "data": identity(teacher.dataset),
+        "backend": teacher.backend.name,
+    }
+    return RunFolder.create(ready.name, ready.text, out=out, about=about)
+
+
+def saved(
+    folder: Path,
+    data: str | os.PathLike[str] | None = None,
+    registry: Registry | None = None,
+) -> Network:
+    """The network of a run's folder, with paths in it relative to where the run began. Raises CnnError: E806 for a
+    folder that is no run, and all that is wrong with its program."""
+    from cnndsl.runs.saved import about
+
+    told, _ = about(folder)
+    known = told.get("base"), told.get("data_folder"), told.get("network")
+    base, before, name = (value if isinstance(value, str) and value else None for value in known)
+    at = Path(base) if base is not None else folder
+    path = at / f"{Path(name).name if name else 'network'}.cnn"
+    return network(read_file(folder / "program.cnn"), Choices(), path, data if data is not None else before, registry)
+
+
+def take_up(
+    folder: str | os.PathLike[str],
+    *,
+    backend: str | None = None,
+    data: str | os.PathLike[str] | None = None,
+    registry: Registry | None = None,
+) -> tuple[Network, Trainer, RunFolder]:
+    """A run that ended early, or was given more to do, ready to go on from its last checkpoint.
+
+    `backend` is the one that it began on where left out, `data` where to look for its data set. Raises CnnError as
+    `trainer`, and: E806 for a folder that is no run or that another process writes to, E701 or E702 where no checkpoint
+    can be read or fits, E605 where the data are others.
+    """
+    from cnndsl.runs.folder import RunFolder
+    from cnndsl.runs.identity import check
+    from cnndsl.runs.saved import about
+
+    place = _place(folder, "folder")
+    if place is None:
+        raise CnnError(Diagnostic("E806", "a run is taken up again from the path of its folder"))
+    ready = saved(place, data, registry)
+    told, _ = about(place)
+    before = told.get("backend")
+    teacher = trainer(ready, backend=backend or (before if isinstance(before, str) else None))
+    check(teacher.dataset, told)
+    reopened = RunFolder.reopen(place, ready.name, ready.text)
+    try:
+        found, warnings = reopened.checkpoint()
+        if found is not None:
+            teacher.resume(found, warnings)
+        reopened.forget_after(teacher.done)
+    except BaseException:
+        reopened.close()
+        raise
+    return ready, teacher, reopened
 
 
 def load_run(
@@ -436,10 +508,9 @@ def load_run(
     measured on the way, and its data, to evaluate it on.
 
     `backend` is the one of its train block where left out: a run may go on on another one. `data` is where to look for
-    its data set; files of one's own are looked for from the folder. Raises CnnError: E806 for a folder that is no run,
-    E805, E701, E702 for weights that cannot be read, are damaged or another network's, and all that is wrong with its
-    program.
-    """
+    its data set; files of one's own are looked for from where the run began. Raises CnnError: E806 for a folder that is
+    no run, E805, E701, E702 for weights that cannot be read, are damaged or another network's, and all that is wrong
+    with its program."""
     from cnndsl.data import sets
     from cnndsl.runs.saved import Run, about
 
@@ -447,16 +518,17 @@ def load_run(
     if place is None:
         raise CnnError(Diagnostic("E806", "a run is loaded from the path of its folder"))
     told, history = about(place)
-    network = load(place / "program.cnn", data=data, registry=registry)
+    network = saved(place, data, registry)
     recipe = network.recipe
     model = compile(network, backend=backend or recipe.backend).load(place)
+    runner = network.registry.backend(backend_name(backend or recipe.backend))
 
     def dataset() -> Dataset:
         if recipe.data is None:
             raise CnnError(_no_data(network))
         return sets.load(recipe.data, network.base, network.data)
 
-    return Run(place, model, recipe, told, history, dataset)
+    return Run(place, model, recipe, told, history, dataset, runner)
 
 
 def _no_data(ready: Network) -> Diagnostic:
@@ -486,17 +558,40 @@ def train(
     `on_event` is called with every event of the training (`cnndsl.training.events`). Raises CnnError as `trainer`, and
     E804 where the loss is no longer a number.
     """
+    network = _ready(network)
+    _check_listener(on_event)
+    place = _place(out, "out")
+    teacher = trainer(network, backend=backend)
+    return _trained(network, teacher, None if place is None else run_folder(network, teacher, place), on_event)
+
+
+def resume(
+    folder: str | os.PathLike[str],
+    *,
+    backend: str | None = None,
+    data: str | os.PathLike[str] | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> Trained:
+    """Goes on with a run from its last checkpoint to its end, as if it had never stopped; as `train`, and
+    `take_up`."""
+    _check_listener(on_event)
+    return _trained(*take_up(folder, backend=backend, data=data), on_event)
+
+
+def _check_listener(on_event: object) -> None:
+    if on_event is not None and not callable(on_event):
+        message = f"`on_event` is a function that takes an event, found {type(on_event).__name__}"
+        raise CnnError(Diagnostic("E806", message))
+
+
+def _trained(
+    network: Network, teacher: Trainer, folder: RunFolder | None, on_event: Callable[[Event], object] | None
+) -> Trained:
     from cnndsl.backends.protocol import Options
     from cnndsl.runs.result import Trained, follow
     from cnndsl.training.model import Model
 
-    network = _ready(network)
-    if on_event is not None and not callable(on_event):
-        message = f"`on_event` is a function that takes an event, found {type(on_event).__name__}"
-        raise CnnError(Diagnostic("E806", message))
-    folder = _place(out, "out")
-    teacher = trainer(network, backend=backend)
-    history, finished = follow(teacher, network.name, network.text, folder, on_event)
-    runner = network.registry.backend(backend_name(backend or network.recipe.backend))
-    program = runner.compile(network.graph, Options(seed=network.recipe.seed, passes=network.registry.passes))
-    return Trained(Model(program, teacher.state()), history, finished, folder)
+    history, finished = follow(teacher, folder, on_event)
+    options = Options(seed=network.recipe.seed, passes=network.registry.passes)
+    model = Model(teacher.backend.compile(network.graph, options), teacher.weights())
+    return Trained(model, history, finished, folder.path if folder is not None else None)

@@ -47,9 +47,10 @@ def _vectorized(tables: KernelTables) -> Backend:
 
 MADE = {
     "data": ("digits", "mnist", "fashion_mnist", "cifar10", "idx", "npz", "random"),
-    "loss": ("cross_entropy", "mse"),
+    "loss": ("cross_entropy", "mse", "bce"),
     "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
     "schedule": ("constant", "step", "cosine", "onecycle"),
+    "metric": ("accuracy", "top5", "loss", "confusion"),
 }
 """What this version trains with, of what the train block may say."""
 

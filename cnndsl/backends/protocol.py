@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import hypot, isfinite
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -104,19 +105,39 @@ class Objective:
     """What training minimizes: for each trained output a loss and its weight, and how parameters are updated.
 
     Where all gradients together, as one vector, are longer than `clip`, they are made that long before the update.
+    Parameters and buffers named in `frozen` stay as they are, and have no slots. With `ema` there is an average of each
+    trained parameter, the parameter itself after the first step and from then on a <- ema*a + (1 - ema)*w.
     """
 
     losses: Mapping[str, Loss]
     optimizer: Optimizer
     weights: Mapping[str, float] = field(default_factory=dict)
     clip: float | None = None
+    frozen: frozenset[str] = frozenset()
+    ema: float | None = None
 
 
 class Step(NamedTuple):
-    """One training step: the loss before the update, and the outputs it was computed from (logits)."""
+    """One training step, as it was before the update.
+
+    `loss` is the weighted sum of `losses`, one an output. `outputs` are what they were computed from (logits), valid
+    until the next step. `norms` has the length (L2) of the gradient by each parameter that is trained, before clipping.
+    """
 
     loss: float
     outputs: dict[str, Array]
+    losses: dict[str, float]
+    norms: dict[str, float]
+
+    @property
+    def norm(self) -> float:
+        """The length of all gradients together."""
+        return hypot(*self.norms.values())
+
+    @property
+    def finite(self) -> bool:
+        """Whether the loss and all gradients are finite numbers."""
+        return isfinite(self.loss) and isfinite(self.norm)
 
 
 class TrainingProgram(Protocol):
@@ -126,11 +147,12 @@ class TrainingProgram(Protocol):
     def graph(self) -> Graph: ...
 
     def step(self, x: Array, targets: Mapping[str, Array], *, step: int, lr: float) -> Step:
-        """Forward, loss, backward, update. `step` counts from 0; outputs are valid until the next call."""
+        """Forward, loss, backward, update. `step` counts from 0. A step whose loss or gradients are not finite changes
+        nothing: parameters, buffers and slots are those of before."""
         ...
 
     def predict(self, x: Array) -> dict[str, Array]:
-        """Outputs outside training, with the parameters as they are now."""
+        """Outputs outside training, with the parameters as they are now, or their averages where there are any."""
         ...
 
     def state(self) -> dict[str, Array]:
@@ -141,8 +163,12 @@ class TrainingProgram(Protocol):
         """Copies of the optimizer's memory: ``conv1.weight/velocity``."""
         ...
 
-    def load(self, state: State, slots: State) -> None:
-        """Takes copies of what `state` and `slots` gave before, to go on from there."""
+    def averages(self) -> dict[str, Array]:
+        """Copies of the averaged parameters, by full name; empty without `Objective.ema`."""
+        ...
+
+    def load(self, state: State, slots: State, averages: State) -> None:
+        """Takes copies of what `state`, `slots` and `averages` gave before, to go on from there."""
         ...
 
 

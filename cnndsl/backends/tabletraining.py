@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,8 +34,11 @@ class TableTraining:
         self._slots = {
             name: {slot: np.zeros_like(self._state[name]) for slot in objective.optimizer.slots}
             for name, spec in self.graph.params.items()
-            if spec.trained
+            if spec.trained and name not in objective.frozen
         }
+
+        self._averages = {name: self._state[name].copy() for name in self._slots} if objective.ema else {}
+        self._asked = program.by_node({**self._state, **self._averages})
 
     def step(self, x: Array, targets: Mapping[str, Array], *, step: int, lr: float) -> Step:
         """One step; see TrainingProgram. Where it raises, nothing has changed.
@@ -49,23 +53,27 @@ class TableTraining:
         space = program.take()
         try:
             tape = program.run(self._params, x, mode="step", step=step, space=space, input_gradient=False)
-            loss = 0.0
-            dys = {}
+            losses, dys = {}, {}
             for name, function in objective.losses.items():
-                weight = objective.weights.get(name, 1.0)
                 with np.errstate(all="ignore"):
                     value, dy = function(tape.outputs[name], wanted[name])
                 dy = border.gradient(dy, tape.outputs[name].shape, program.dtype, name)
                 # a loss may give the memory of its last gradient again, and two outputs may share a loss
-                dys[name] = np.multiply(dy, weight, out=space.array((name, "dy"), dy.shape, program.dtype))
-                loss += weight * float(value)
-            gradients = program.pull(self._params, tape, dys, input_gradient=False)
-            self._update(gradients.params, step, lr)
-            for name, array in tape.buffers.items():
-                np.copyto(self._state[name], array)
+                weighed = space.array((name, "dy"), dy.shape, program.dtype)
+                dys[name] = np.multiply(dy, objective.weights.get(name, 1.0), out=weighed)
+                losses[name] = float(value)
+            gradients = program.pull(self._params, tape, dys, input_gradient=False).params
+            trained = {name: gradients[name] for name in self._slots if name in gradients}
+            loss = sum(objective.weights.get(name, 1.0) * value for name, value in losses.items())
+            done = Step(loss, tape.outputs, losses, {name: length(g) for name, g in trained.items()})
+            if done.finite:
+                self._update(trained, done.norm, step, lr)
+                for name, array in tape.buffers.items():
+                    if name not in objective.frozen:
+                        np.copyto(self._state[name], array)
         finally:
             program.give(space)
-        return Step(loss, tape.outputs)
+        return done
 
     def _targets(self, targets: Mapping[str, Array], count: int) -> dict[str, Array]:
         border.named(targets, "targets")
@@ -74,22 +82,33 @@ class TableTraining:
                 raise border.refuse("E809", f"there is no target for output `{name}`")
         return {name: border.target(targets[name], count, name) for name in self._objective.losses}
 
-    def _update(self, gradients: Mapping[str, Array], step: int, lr: float) -> None:
+    def _update(self, gradients: Mapping[str, Array], norm: float, step: int, lr: float) -> None:
         update, clip = self._objective.optimizer.update, self._objective.clip
         with np.errstate(all="ignore"):
-            if clip is not None:
-                _shorten(gradients, clip)
             for name, g in gradients.items():
+                if clip is not None and norm > clip:
+                    np.multiply(g, clip / norm, out=g)
                 decay = self.graph.params[name].decays
                 update(self._state[name], g, self._slots[name], step=step + 1, lr=lr, decay=decay)
+            for name, average in self._averages.items():
+                self._average(average, self._state[name], gradients[name], first=step == 0)
+
+    def _average(self, average: Array, w: Array, scratch: Array, *, first: bool) -> None:
+        """The gradient is not needed any more: its memory is scratch."""
+        if first:
+            np.copyto(average, w)
+        elif self._objective.ema is not None:
+            np.subtract(w, average, out=scratch)
+            scratch *= 1 - self._objective.ema
+            average += scratch
 
     def predict(self, x: Array) -> dict[str, Array]:
-        """Outputs outside training, as copies. Raises CnnError (E809)."""
+        """Outputs outside training, as copies; see TrainingProgram. Raises CnnError (E809)."""
         program = self._program
         x = border.batch(x, self.graph.input.type, program.dtype, "the input")
         space = program.take()
         try:
-            tape = program.run(self._params, x, mode="inference", step=0, space=space)
+            tape = program.run(self._asked, x, mode="inference", step=0, space=space)
             return {name: array.copy() for name, array in tape.outputs.items()}
         finally:
             program.give(space)
@@ -102,32 +121,41 @@ class TableTraining:
         """Copies of the optimizer's memory: ``conv1.weight/velocity``."""
         return {f"{name}/{slot}": a.copy() for name, found in self._slots.items() for slot, a in found.items()}
 
-    def load(self, state: State, slots: State) -> None:
-        """Takes copies of what `state` and `slots` gave before, to go on from there. Raises CnnError (E702, E809)."""
+    def averages(self) -> dict[str, Array]:
+        """Copies of the averaged parameters, by full name."""
+        return {name: array.copy() for name, array in self._averages.items()}
+
+    def load(self, state: State, slots: State, averages: State) -> None:
+        """Takes copies of what was given before, to go on from there. Raises CnnError (E702, E809)."""
         dtype = self._program.dtype
         specs = {f"{name}/{slot}": self.graph.params[name] for name, found in self._slots.items() for slot in found}
         given = border.arrays(state, self.graph.params, dtype, what="the weights")
         memory = border.arrays(slots, specs, dtype, what="the optimizer's arrays")
+        means = {name: self.graph.params[name] for name in self._averages}
+        averaged = border.arrays(averages, means, dtype, what="the averages")
         for name, array in given.items():
             np.copyto(self._state[name], array)
+        for name, array in averaged.items():
+            np.copyto(self._averages[name], array)
         for name, found in self._slots.items():
             for slot, array in found.items():
                 np.copyto(array, memory[f"{name}/{slot}"])
 
 
-BLOCK = 32_768
-"""Values that are squared at a time."""
+SAFE = (1e-30, 1e30)
+"""Between these a sum of squares in float32 has lost nothing to its range."""
 
 
-def _shorten(gradients: Mapping[str, Array], longest: float) -> None:
-    """Scales all gradients where together they are longer than `longest`. The length is summed in float64."""
-    total = 0.0
-    for g in gradients.values():
-        flat = g.reshape(-1)
-        for start in range(0, flat.size, BLOCK):
-            block = flat[start : start + BLOCK].astype(np.float64)
-            total += float(block @ block)
-    length = total**0.5
-    if length > longest:
-        for g in gradients.values():
-            np.multiply(g, longest / length, out=g)
+def length(g: Array) -> float:
+    """The length (L2) of an array as one vector. Summed in the array's own type, which costs next to nothing, and in
+    float64 where that would overflow or vanish."""
+    flat = g.reshape(-1)
+    with np.errstate(all="ignore"):
+        total = float(flat @ flat)
+        if not SAFE[0] < total < SAFE[1]:
+            largest = float(np.abs(flat).max(initial=0))
+            if not 0 < largest < np.inf:
+                return largest
+            wide = flat.astype(np.float64) / largest
+            return largest * sqrt(float(wide @ wide))
+    return sqrt(total)

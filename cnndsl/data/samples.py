@@ -70,20 +70,25 @@ class Samples:
     def __len__(self) -> int:
         return len(self._indices)
 
+    @property
+    def indices(self) -> Array:
+        """Which samples of the part these are, in ascending order."""
+        return self._indices
+
     def steps(self, size: int, *, skip_lone: bool = False) -> int:
         """Number of batches in an epoch."""
         whole, rest = divmod(len(self), size)
         return whole + (rest > 0 and not (skip_lone and rest == 1 and whole > 0))
 
-    def batches(self, size: int, seed: int, epoch: int, *, skip_lone: bool = False) -> Iterator[Batch]:
-        """The batches of an epoch, the last one of what is left over.
+    def batches(self, size: int, seed: int, epoch: int, *, skip_lone: bool = False, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, the last one of what is left over; without the first `skip`, which are not made.
 
         The order comes from (seed, epoch) and from nothing else. With `skip_lone` a last batch of one sample is left
         out: BN has no variance of one value. The order is another one in every epoch, so it is another sample that is
         left out, and no batch is larger than `size`, for which memory was estimated.
         """
         order = self._indices[generator(seed, "order", epoch).permutation(len(self))]
-        for step in range(self.steps(size, skip_lone=skip_lone)):
+        for step in range(skip, self.steps(size, skip_lone=skip_lone)):
             yield self._gather(order[step * size : (step + 1) * size], size)
 
     def in_order(self, size: int) -> Iterator[Batch]:

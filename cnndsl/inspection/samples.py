@@ -16,11 +16,10 @@ from cnndsl.data.samples import prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import TensorType
-from cnndsl.passes.run import run
-from cnndsl.passes.softmax import Logits
 from cnndsl.recipe.heads import trained
 from cnndsl.recipe.spec import MAIN, Recipe
 from cnndsl.training.losses import is_made, make_loss
+from cnndsl.training.objective import trained_graph
 
 
 class Sample(NamedTuple):
@@ -75,9 +74,8 @@ def from_data(recipe: Recipe, base: Path, folder: Path | None, size: TensorType,
 
 
 def before_losses(graph: Graph, recipe: Recipe) -> Graph:
-    """The network up to what its losses take: without a last SOFTMAX before `cross_entropy`, which takes logits."""
-    losses = trained(recipe, graph.outputs).items()
-    return run(graph, [Logits(name) for name, loss in losses if loss.word == "cross_entropy"])
+    """The network up to what its losses take."""
+    return trained_graph(graph, recipe)
 
 
 def gradients(graph: Graph, recipe: Recipe, values: Mapping[str, Array], label: int) -> tuple[dict[str, Array], str]:

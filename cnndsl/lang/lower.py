@@ -169,7 +169,9 @@ class _Lowerer:
             return
         last = next((n for n in nodes if n.name == result.node), None)
         data = recipe.data
-        for diagnostic in fit(nodes[0], last, self.facts, data=data.word, pad=data.attrs.pad, span=data.span):
+        binary = MAIN in recipe.losses and recipe.losses[MAIN].word == "bce"
+        pad, span = data.attrs.pad, data.span
+        for diagnostic in fit(nodes[0], last, self.facts, data=data.word, pad=pad, span=span, binary=binary):
             self.say(diagnostic)
 
     def _check_losses(self, recipe: Recipe) -> None:

@@ -13,15 +13,22 @@ from cnndsl.source import Span
 
 
 def fit(
-    first: Node, last: Node | None, found: Facts, *, data: str, pad: int = 0, span: Span | None = None
+    first: Node,
+    last: Node | None,
+    found: Facts,
+    *,
+    data: str,
+    pad: int = 0,
+    span: Span | None = None,
+    binary: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """What is wrong between a network and the set `data`, of which `found` are the facts (`pad` included).
 
     `first` is the INPUT node and `last` that of the main output, None where it is not known; `span` is where the train
-    block names the set. E603: images of another size than INPUT. E604: the main output is not one value a class, or has
-    fewer than there are classes. W601: it has more.
-    """
-    classes = _classes(last, found, span) if last is not None else ()
+    block names the set. With `binary`, one output says which of two classes it is. E603: images of another size than
+    INPUT. E604: the main output is not one value a class, or has fewer than there are classes. W601: it has more."""
+    one_of_two = binary and last is not None and found.classes == 2 and last.type.count == 1
+    classes = _classes(last, found, span) if last is not None and not one_of_two else ()
     return (*_input(first, found, data, pad, span), *classes)
 
 

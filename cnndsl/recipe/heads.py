@@ -44,8 +44,7 @@ def heads(recipe: Recipe, outputs: Collection[str], span: Span | None = None) ->
     message = f"{names} {are} not trained: the train block has no `loss` for {'them' if left[1:] else 'it'}"
     lines = [f"loss {'' if name == MAIN else f'{name} '}cross_entropy" for name in left]
     place = recipe.spans.get("loss", span)
-    later = ("`run` does not follow the losses of heads yet",) if any(name != MAIN for name in left) else ()
-    return (Diagnostic("W501", message, place, notes=later, help=tuple(f"add `{line}`" for line in lines)),)
+    return (Diagnostic("W501", message, place, help=tuple(f"add `{line}`" for line in lines)),)
 
 
 def _not_there(name: str, loss: Setting, outputs: Collection[str]) -> Diagnostic:

@@ -1,4 +1,4 @@
-"""A run's folder: weights, the program's text, metrics as JSON lines, and what the run was."""
+"""A run's folder: weights, checkpoints, the program's text, metrics as JSON lines, and what the run is."""
 
 from __future__ import annotations
 
@@ -6,82 +6,182 @@ import json
 import os
 import platform
 import re
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
 from cnndsl.backends.protocol import State
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.state import atomic, weights
+from cnndsl.memory import amount
+from cnndsl.runs.lock import Lock
+from cnndsl.runs.log import Log, objects, plain
+from cnndsl.state import atomic, checkpoint, weights
 from cnndsl.state.atomic import unwritable
+from cnndsl.state.checkpoint import Checkpoint
 from cnndsl.state.weights import WEIGHTS as WEIGHTS
 from cnndsl.version import __version__
 
-PROGRAM, METRICS, RUN = "program.cnn", "metrics.jsonl", "run.json"
+PROGRAM, METRICS, RUN, BEST, CHECKPOINTS = "program.cnn", "metrics.jsonl", "run.json", "best.safetensors", "checkpoints"
 ROOT = Path("runs")
+DIGITS = 10
+"""Of the number of steps in a checkpoint's name."""
 
 
 class RunFolder:
-    """The folder of one run, made by `create`.
+    """The folder of one run, made by `create` or taken up again by `reopen`; locked until it is closed.
 
-    weights.safetensors   parameters and buffers, replaced at every save
-    program.cnn           the canonical text of the program
-    metrics.jsonl         a JSON object a line, readable while the run goes on
-    run.json              versions, network, backend, seed, how the run ended and what it reached
+    weights.safetensors     parameters and buffers to ask the network with, replaced at every save
+    best.safetensors        those of the best epoch, where the recipe asks for them
+    checkpoints/            what a training goes on from: a file a save, named by the steps done, the last few kept
+    program.cnn             the canonical text of the program
+    metrics.jsonl           a JSON object a line, readable while the run goes on
+    run.json                versions, network, backend, seed, how the run ended and what it reached
     """
 
-    def __init__(self, path: Path, network: str, program: str, metrics: TextIO):
+    def __init__(self, path: Path, network: str, program: str, lock: Lock, log: Log, about: Mapping[str, Any]):
         self.path = path
-        self._network, self._program, self._metrics = network, program, metrics
-        self._about: dict[str, Any] = {}
+        self._network, self._program, self._lock, self._log = network, program, lock, log
+        self._about = dict(about)
 
     @classmethod
-    def create(cls, network: str, program: str, *, out: Path | None = None, root: Path = ROOT) -> RunFolder:
-        """Makes the folder and writes the program's text.
+    def create(
+        cls, network: str, program: str, *, out: Path | None = None, root: Path = ROOT, about: Mapping[str, Any] = {}
+    ) -> RunFolder:
+        """Makes the folder and writes the program's text and what is known `about` the run.
 
         `out` is the folder itself; left out, it is the next free ``<network>-<n>`` in `root`. Raises CnnError: E806
-        where `out` holds a run already, E803 where nothing can be written.
+        where `out` holds a run already or another process writes one there, E803 where nothing can be written.
         """
         path = root / network if out is None else out
         try:
-            path = _next(root, network) if out is None else _claim(out)
-            atomic.write(path / PROGRAM, program.encode())
-            metrics = (path / METRICS).open("x", encoding="utf-8")
+            path = _next(root, network) if out is None else _made(out)
+            lock = Lock(path)
+            try:
+                _refuse_runs(path)
+                (path / CHECKPOINTS).mkdir(exist_ok=True)
+                found = cls(path, network, program, lock, Log(path / METRICS), about)
+                found.describe(status="starting")
+                atomic.write(path / PROGRAM, program.encode())
+            except BaseException:
+                lock.release()
+                raise
         except OSError as error:
             raise unwritable(path, error) from error
-        return cls(path, network, program, metrics)
+        return found
 
-    def save(self, state: State) -> None:
-        """Replaces the weights, whole or not at all. Raises CnnError (E803)."""
-        weights.save(self.path / WEIGHTS, state, network=self._network, program=self._program)
+    @classmethod
+    def reopen(cls, path: Path, network: str, program: str) -> RunFolder:
+        """Takes a run's folder up again; what a kill left half written goes. Raises CnnError (E803, E806)."""
+        try:
+            lock = Lock(path)
+            try:
+                (path / CHECKPOINTS).mkdir(exist_ok=True)
+                for stray in (*path.glob(".*.tmp"), *(path / CHECKPOINTS).glob(".*.tmp")):
+                    stray.unlink()
+                found = cls(path, network, program, lock, Log(path / METRICS), told(path))
+                if not (path / PROGRAM).is_file() or (path / PROGRAM).read_bytes() != program.encode():
+                    atomic.write(path / PROGRAM, program.encode())
+            except BaseException:
+                lock.release()
+                raise
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return found
+
+    def checkpoint(self) -> tuple[Checkpoint | None, tuple[Diagnostic, ...]]:
+        """The newest checkpoint that can be read, with a warning (W701) for each newer one that cannot; None where no
+        training has begun. Raises CnnError (E701) where there are some and none can be read."""
+        warnings: list[Diagnostic] = []
+        for path in reversed(_checkpoints(self.path)):
+            try:
+                return checkpoint.load(path), tuple(warnings)
+            except CnnError as error:
+                warnings += [Diagnostic("W701", d.message, notes=d.notes) for d in error.diagnostics]
+        if warnings:
+            help = ("start again with `cnndsl run`: the program is in the run's folder",)
+            notes = tuple(d.message for d in warnings)
+            raise CnnError(Diagnostic("E701", f"{self.path}: no checkpoint can be read", notes=notes, help=help))
+        return None, ()
+
+    def forget_after(self, steps: int) -> None:
+        """Leaves out of the metrics what is of a later step, and the end. Raises CnnError (E803)."""
+        try:
+            self._log.cut(lambda line: line.get("event") != "test" and _number(line.get("step")) <= steps)
+        except OSError as error:
+            raise unwritable(self.path / METRICS, error) from error
+
+    def room(self, found: Checkpoint, keep: int) -> None:
+        """Raises CnnError (E803) where the disk has no room for the checkpoints that are kept, one more, and
+        weights."""
+        size = sum(a.nbytes for part in (found.state, found.slots, found.averages) for a in part.values())
+        needed = (keep + 1) * (size + 65_536) + 3 * sum(a.nbytes for a in found.state.values())
+        try:
+            free = shutil.disk_usage(self.path).free
+        except OSError:
+            return
+        if free < needed:
+            message = f"{self.path}: the checkpoints need {amount(needed)}, and the disk has {amount(free)} left"
+            help = ("make room, name a folder on another disk with `--out`, or keep fewer: `save keep 1`",)
+            raise CnnError(Diagnostic("E803", message, help=help))
+
+    def save(self, found: Checkpoint, asked: State, *, steps: int, keep: int) -> None:
+        """Adds a checkpoint, replaces the weights to ask the network with, and lets go of the checkpoints before the
+        last `keep`. Raises CnnError (E803); what was there before is whole then."""
+        path = self.path / CHECKPOINTS / f"{steps:0{DIGITS}}.safetensors"
+        checkpoint.save(path, found, network=self._network, program=self._program)
+        self.save_weights(asked, WEIGHTS)
+        for old in _checkpoints(self.path)[:-keep]:
+            with suppress(OSError):
+                old.unlink()
+
+    def save_weights(self, state: State, name: str = WEIGHTS) -> None:
+        """Replaces a file of weights, whole or not at all. Raises CnnError (E803)."""
+        weights.save(self.path / name, state, network=self._network, program=self._program)
 
     def record(self, metrics: Mapping[str, Any]) -> None:
         """Adds a line of metrics and flushes it. Raises CnnError (E803)."""
-        try:
-            self._metrics.write(json.dumps(_plain(metrics), allow_nan=False) + "\n")
-            self._metrics.flush()
-        except OSError as error:
-            raise unwritable(self.path / METRICS, error) from error
+        self._log.add(metrics)
 
     def describe(self, **about: Any) -> None:
         """Adds to run.json and writes it: plain values by name. Raises CnnError (E803)."""
         self._about = {
+            **self._about,
             "format": 1,
             "cnndsl": __version__,
             "python": platform.python_version(),
             "numpy": np.__version__,
             "network": self._network,
-            **self._about,
             **about,
         }
-        text = json.dumps(_plain(self._about), indent=2, allow_nan=False) + "\n"
+        text = json.dumps(plain(self._about), indent=2, allow_nan=False) + "\n"
         atomic.write(self.path / RUN, text.encode())
 
     def close(self) -> None:
-        """Closes the metrics; the folder stays as it is."""
-        self._metrics.close()
+        """Lets go of the folder, which stays as it is."""
+        self._log.close()
+        self._lock.release()
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """What run.json says, as far as it is there."""
+    try:
+        text = (folder / RUN).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    return next(iter(objects(text.replace("\n", " "))), {})
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a run's folder, oldest first."""
+    return sorted(p for p in (folder / CHECKPOINTS).glob("*.safetensors") if re.fullmatch("[0-9]{1,20}", p.stem))
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else float("inf")
 
 
 def _next(root: Path, network: str) -> Path:
@@ -100,27 +200,17 @@ def _next(root: Path, network: str) -> Path:
             return path
 
 
-def _claim(out: Path) -> Path:
-    """A folder that was named: made if it is not there, refused if it is a run's."""
-    held = [name for name in (WEIGHTS, PROGRAM, METRICS, RUN) if os.path.lexists(out / name)]
-    if held:
-        raise CnnError(
-            Diagnostic(
-                "E806",
-                f"{out} holds a run already ({', '.join(held)})",
-                help=("name another folder, or move that one away; leave `--out` out to get a fresh folder in runs/",),
-            )
-        )
+def _made(out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     return out
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON can say it: numbers that are not finite become null."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
+def _refuse_runs(out: Path) -> None:
+    """Raises CnnError (E806) where a folder that was named holds a run."""
+    held = [name for name in (WEIGHTS, PROGRAM, METRICS, RUN) if os.path.lexists(out / name)]
+    if held:
+        help = (
+            f"take it up again with `cnndsl run --resume {out}`",
+            "or name another folder; leave `--out` out to get a fresh one in runs/",
+        )
+        raise CnnError(Diagnostic("E806", f"{out} holds a run already ({', '.join(held)})", help=help))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +9,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cnndsl.backends.protocol import Array
+from cnndsl.backends.protocol import Array, Backend, Options
 from cnndsl.data.dataset import Dataset
 from cnndsl.data.samples import prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
-from cnndsl.recipe.spec import MAIN, Recipe
-from cnndsl.runs.folder import METRICS, PROGRAM, RUN
-from cnndsl.training.losses import make_loss
+from cnndsl.recipe.spec import Recipe
+from cnndsl.runs.folder import METRICS, PROGRAM, told
+from cnndsl.runs.log import objects
+from cnndsl.training.metrics import Confusion, make_metric
 from cnndsl.training.model import Model
-from cnndsl.training.score import chosen, scored
+from cnndsl.training.objective import leading, make_objective, trained_graph
+from cnndsl.training.score import Judgement
 
 PartName = Literal["test", "validation", "train"]
 PARTS: tuple[PartName, ...] = ("test", "validation", "train")
@@ -26,25 +27,30 @@ PARTS: tuple[PartName, ...] = ("test", "validation", "train")
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a network reached on a part of its data. `confusion`: K, K, counts, rows are labels, columns what was
-    chosen; `names` what the classes are called, empty where nobody said."""
+    """What a network reached on a part of its data: `right` and `accuracy` are of the output that leads, None where its
+    targets are no labels. `confusion`: K, K, counts, rows are labels, columns what was chosen; `names` what the classes
+    are called, empty where nobody said. `metrics` are the recipe's, `heads` each output's own loss and accuracy."""
 
     part: PartName
     samples: int
     loss: float
-    right: int
-    confusion: Array
+    right: int | None
+    confusion: Array | None
     names: tuple[str, ...]
+    metrics: Mapping[str, Any]
+    heads: Mapping[str, Mapping[str, float]]
 
     @property
-    def accuracy(self) -> float:
-        return self.right / self.samples
+    def accuracy(self) -> float | None:
+        return None if self.right is None else self.right / self.samples
 
     def by_class(self) -> list[tuple[str, int, int]]:
         """Of each class its name or number, how many samples are right, and how many there are."""
+        if self.confusion is None:
+            return []
         names = self.names or tuple(map(str, range(len(self.confusion))))
         counts = self.confusion.sum(axis=1)
-        return [(n, int(r), int(c)) for n, r, c in zip(names, np.diag(self.confusion), counts, strict=True)]
+        return [(n, int(r), int(c)) for n, r, c in zip(names, np.diag(self.confusion), counts, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +64,31 @@ class Run:
     about: Mapping[str, Any]
     history: tuple[Mapping[str, Any], ...]
     data: Callable[[], Dataset]
+    backend: Backend
 
     def evaluate(self, part: PartName = "test") -> Evaluation:
         """What the network reaches on a part of its data, prepared as in training. Raises CnnError: E806 for a part
         that is not there, and what loading data raises."""
         if part not in PARTS:
             raise CnnError(Diagnostic("E806", f"there is no part {part!r}; parts are {', '.join(PARTS)}"))
-        dataset, recipe = self.data(), self.recipe
+        dataset, recipe, graph = self.data(), self.recipe, self.model.graph
         ready = prepare(dataset, split=recipe.split, normalize=recipe.normalize, seed=recipe.seed)
         samples = getattr(ready, part)
         if not len(samples):
             raise CnnError(Diagnostic("E806", f"the {part} part of {dataset.name} has no samples"))
-        confusion = np.zeros((dataset.classes, dataset.classes), np.int64)
-
-        def count(output: Array, labels: Array) -> None:
-            np.add.at(confusion, (labels, chosen(output)), 1)
-
-        loss = make_loss(recipe.losses[MAIN])
-        found = scored(lambda x: self.model.forward(x).outputs, loss, samples, recipe.batch, count)
-        return Evaluation(part, found.samples, found.loss, found.right, confusion, dataset.names)
+        program = self.backend.compile(trained_graph(graph, recipe), Options(seed=recipe.seed))
+        objective, state = make_objective(recipe, graph), self.model.state
+        judgement = Judgement(objective.losses, objective.weights, leading(recipe, graph))
+        confusion = Confusion()
+        metrics = [make_metric(setting) for setting in recipe.metrics]
+        found = judgement.measure(
+            lambda x: program.forward(state, x).outputs, samples, recipe.batch, (*metrics, confusion)
+        )
+        values = {metric.name: metric.value() for metric in metrics if metric.value() is not None}
+        sums = found.sums
+        right = sums.right.get(judgement.leads)
+        counts = None if confusion.counts is None else confusion.counts
+        return Evaluation(part, sums.samples, sums.loss, right, counts, dataset.names, values, sums.heads())
 
 
 def about(folder: Path) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
@@ -86,25 +98,8 @@ def about(folder: Path) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
         what = f"has no {PROGRAM}" if folder.is_dir() else "is no folder"
         help = ("give the folder that `cnndsl run` wrote: `runs/NAME-1`, or what `--out` named",)
         raise CnnError(Diagnostic("E806", f"{folder} is not a run: it {what}", help=help))
-    told = _objects(_text(folder / RUN).replace("\n", " "))
-    return (told[0] if told else {}), tuple(line for line in _objects(_text(folder / METRICS)) if "epoch" in line)
-
-
-def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        lines = objects((folder / METRICS).read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        return ""
-
-
-def _objects(text: str) -> list[dict[str, Any]]:
-    """The JSON objects of a text, one a line; a line that is none is passed over."""
-    found = []
-    for line in text.split("\n"):
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found.append(value)
-    return found
+        lines = []
+    return told(folder), tuple(line for line in lines if "epoch" in line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,24 +35,29 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """Arrays by full name, and the file's metadata as they stand in it (empty where a file has none)."""
+    """Arrays by full name, and the file's metadata as they stand in it (empty where a file has none). `more` are the
+    arrays of a checkpoint that are neither parameters nor buffers: their names have a `/`."""
 
     state: dict[str, Array]
     metadata: Mapping[str, str]
+    more: Mapping[str, Array] = field(default_factory=dict)
 
 
-def digest(state: State) -> str:
-    """SHA-256 of names, types, shapes and values, in the order of names."""
+def digest(state: State, more: Mapping[str, str] | None = None) -> str:
+    """SHA-256 of names, types, shapes and values, in the order of names; then of `more` metadata, if there are any."""
     found = sha256()
     for name in sorted(state):
         array = np.ascontiguousarray(state[name], state[name].dtype.newbyteorder("<"))
         found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         found.update(array.reshape(-1).view(np.uint8).data)
+    for name in sorted(more or {}):
+        found.update(f"{name} {(more or {})[name]}\n".encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 
 
-def save(path: Path, state: State, *, network: str, program: str) -> None:
-    """Writes weights, whole or not at all. `program` is the network's canonical text, of which the hash is kept.
+def save(path: Path, state: State, *, network: str, program: str, more: Mapping[str, str] | None = None) -> None:
+    """Writes weights, whole or not at all. `program` is the network's canonical text, of which the hash is kept; `more`
+    are metadata beside ours.
 
     Raises CnnError (E803); the file that was there before is whole then.
     """
@@ -63,7 +68,8 @@ def save(path: Path, state: State, *, network: str, program: str) -> None:
         "cnndsl_version": __version__,
         "cnndsl_network": network.encode("utf-8", "backslashreplace").decode(),  # a file's name may be no text
         "cnndsl_program": sha256(program.encode()).hexdigest(),
-        "cnndsl_content": digest(state),
+        "cnndsl_content": digest(state, more),
+        **(more or {}),
     }
     atomic.write(path, safetensors.numpy.save(state, metadata))
 
@@ -78,14 +84,15 @@ def load(path: Path) -> Weights:
             for name in file.keys():  # noqa: SIM118 (the file is no mapping)
                 state[name] = np.array(file.get_tensor(name))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(path, f"is not a safetensors file, or is damaged ({error})") from error
+        raise damaged(path, f"is not a safetensors file, or is damaged ({error})") from error
     for name, array in state.items():
         if array.dtype.kind != "f":
-            raise _damaged(path, f"{name} is {array.dtype}, not floating numbers")
+            raise damaged(path, f"{name} is {array.dtype}, not floating numbers")
         if not np.isfinite(array).all():
-            raise _damaged(path, f"{name} has values that are not finite")
+            raise damaged(path, f"{name} has values that are not finite")
     _check_metadata(path, state, metadata)
-    return Weights(state, metadata)
+    own = {name: array for name, array in state.items() if "/" not in name}
+    return Weights(own, metadata, {name: array for name, array in state.items() if name not in own})
 
 
 def _check_file(path: Path) -> None:
@@ -105,7 +112,7 @@ def _check_metadata(path: Path, state: State, metadata: Mapping[str, str]) -> No
         return
     lacking = [key for key in KEYS if key not in metadata]
     if lacking:
-        raise _damaged(path, f"its metadata lack {', '.join(lacking)}")
+        raise damaged(path, f"its metadata lack {', '.join(lacking)}")
     if metadata["cnndsl_format"] != FORMAT:
         raise CnnError(
             Diagnostic(
@@ -114,12 +121,14 @@ def _check_metadata(path: Path, state: State, metadata: Mapping[str, str]) -> No
                 help=(f"it was written by cnndsl {metadata['cnndsl_version']}: use that version or a newer one",),
             )
         )
-    if metadata["cnndsl_content"] != digest(state):
-        raise _damaged(path, "its contents are not those that were written")
+    more = {key: value for key, value in metadata.items() if key.startswith("cnndsl_") and key not in KEYS}
+    if metadata["cnndsl_content"] != digest(state, more):
+        raise damaged(path, "its contents are not those that were written")
 
 
-def _damaged(path: Path, found: str) -> CnnError:
-    return CnnError(Diagnostic("E701", f"{path}: {found}", help=("use another copy of the file",)))
+def damaged(path: Path, found: str, help: str = "use another copy of the file") -> CnnError:
+    """The error (E701) of a file that is not what it should be."""
+    return CnnError(Diagnostic("E701", f"{path}: {found}", help=(help,)))
 
 
 def fitted(graph: Graph, weights: Weights, path: Path, dtype: str = "float32") -> dict[str, Array]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from cnndsl.diagnostics import CnnError, Diagnostic, Label
 from cnndsl.recipe.later import later
-from cnndsl.recipe.spec import MAIN, Recipe
+from cnndsl.recipe.spec import Recipe
 
 
-def refuse(recipe: Recipe, outputs: Collection[str] = (MAIN,)) -> None:
-    """Raises CnnError (E811), one diagnostic, where a recipe, or a network of these outputs, asks for what this version
-    does not do yet."""
-    found = dict(later(recipe, outputs))
+def refuse(recipe: Recipe) -> None:
+    """Raises CnnError (E811), one diagnostic, where a recipe asks for what this version does not do yet."""
+    found = dict(later(recipe))
     if not found:
         return
     (first, span), *others = found.items()

@@ -1,4 +1,5 @@
-"""What makes the losses, optimizers, schedules and data sets that we bring, by key and word of the train block."""
+"""What makes the losses, optimizers, schedules, metrics and data sets that we bring, by key and word of the train
+block."""
 
 from __future__ import annotations
 
@@ -6,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cnndsl.data import sets
-from cnndsl.training import losses, optim, schedule
+from cnndsl.training import losses, metrics, optim, schedule
 
 MAKERS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "loss": losses.MAKERS,
     "optimizer": optim.MAKERS,
     "schedule": schedule.MAKERS,
+    "metric": metrics.MAKERS,
     "data": sets.MAKERS,
 }

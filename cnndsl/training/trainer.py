@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from itertools import islice
+from collections.abc import Generator, Mapping
+from dataclasses import replace
 from math import ceil, isfinite
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from cnndsl import memory
-from cnndsl.backends.protocol import Array, Backend, Options
+from cnndsl.backends.protocol import Array, Backend, Options, State
 from cnndsl.data.dataset import Dataset
 from cnndsl.data.samples import Samples, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.recipe.fit import channels, fit
+from cnndsl.recipe.heads import trained
 from cnndsl.recipe.spec import Recipe
+from cnndsl.state.checkpoint import Checkpoint
+from cnndsl.training import position
 from cnndsl.training.ability import refuse
+from cnndsl.training.blame import first_bad
 from cnndsl.training.estimate import estimate, refusal
-from cnndsl.training.events import EpochDone, Event, Finished, Started, StepDone
+from cnndsl.training.events import Ending, EpochDone, Event, Finished, Started, StepDone
 from cnndsl.training.init import initial_state
-from cnndsl.training.objective import OUTPUT, make_objective, trained_graph
+from cnndsl.training.judge import judge
+from cnndsl.training.losses import balanced
+from cnndsl.training.metrics import make_metric
+from cnndsl.training.objective import leading, make_objective, trained_graph
+from cnndsl.training.position import Position
 from cnndsl.training.schedule import rate
-from cnndsl.training.score import Score, scored
+from cnndsl.training.score import Judgement, Measured, Sums, targets_of
 
 
 class Trainer:
     """Trains a network by a recipe on a data set, on a backend.
 
     All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E811 for what a
-    recipe asks and this version does not do yet, E603 or E604 where
-    network and data do not fit, E802 where training would need more than `budget` bytes (left out: what this machine
-    can give), and what the backend has against the network. `dtype` is ``float32`` or ``float64``. Everything random
-    comes from the recipe's seed: the same seed gives the same bits on the same machine.
-    """
+    recipe asks and this version does not do yet, E603 or E604 where network and data do not fit, E802 where training
+    would need more than `budget` bytes (left out: what this machine can give), and what the backend has against the
+    network. `start` are the parameters and buffers to start from, by full name; left out, they are drawn as the recipe
+    says. `warnings` are told with those of the trainer's own when it starts. `dtype` is ``float32`` or ``float64``.
+    Everything random comes from the recipe's seed: the same seed gives the same bits on the same machine, also when a
+    training is taken up again from a `checkpoint`."""
 
     def __init__(
         self,
@@ -46,25 +56,30 @@ class Trainer:
         *,
         dtype: str = "float32",
         budget: int | None = None,
+        start: State | None = None,
+        warnings: tuple[Diagnostic, ...] = (),
     ):
-        refuse(recipe, graph.outputs)
-        self.warnings = _check_fit(graph, recipe, dataset)
+        refuse(recipe)
+        self.warnings = (*_check_fit(graph, recipe, dataset), *warnings)
         self.graph = trained_graph(graph, recipe)
         self.recipe = recipe
-        self._backend, self._classes = backend.name, dataset.classes
+        self.backend, self.dataset = backend, dataset
         self._borrowed = tuple(dict.fromkeys(node.keyword for node in backend.borrowed(self.graph)))
-        objective = make_objective(recipe)
-        batch = min(recipe.batch, len(dataset.train))
-        self.estimate = estimate(self.graph, batch, slots=len(objective.optimizer.slots), dtype=dtype)
+        slots = len(recipe.optimizer.attrs.slots) + (recipe.ema is not None)
+        self.estimate = estimate(self.graph, min(recipe.batch, len(dataset.train)), slots=slots, dtype=dtype)
         limit = memory.budget() if budget is None else budget
         refused = refusal(self.estimate, limit) if limit is not None else None
         if refused is not None:
             raise CnnError(refused)
-        self._loss = objective.losses[OUTPUT]
         self._data = prepare(dataset, split=recipe.split, normalize=recipe.normalize, seed=recipe.seed, dtype=dtype)
-        self._good = initial_state(self.graph, recipe.seed, recipe.init, dtype)
+        objective = make_objective(recipe, self.graph, self._class_weights())
+        self._judgement = Judgement(objective.losses, objective.weights, leading(recipe, self.graph))
+        self._judge = judge(recipe)
+        self._position = Position()
+        self._good: State = start if start is not None else initial_state(self.graph, recipe.seed, recipe.init, dtype)
+        self._options = Options(dtype, recipe.seed)
+        self._program = backend.compile_training(self.graph, objective, self._good, self._options)
         self._stopped = False
-        self._program = backend.compile_training(self.graph, objective, self._good, Options(dtype, recipe.seed))
         self._skip_lone = any(not spec.trained for spec in self.graph.params.values())
 
     @property
@@ -81,6 +96,11 @@ class Trainer:
         """Epochs in all; `steps` may cut the last one short."""
         return ceil(self.steps / self.steps_per_epoch)
 
+    @property
+    def position(self) -> Position:
+        """Where the training stands: between two events."""
+        return self._position
+
     def state(self) -> dict[str, Array]:
         """Copies of parameters and buffers by full name: those of now, also in the middle of an epoch.
 
@@ -91,41 +111,67 @@ class Trainer:
             return {name: array.copy() for name, array in self._good.items()}
         return self._program.state()
 
+    def weights(self) -> dict[str, Array]:
+        """What the network is asked with: as `state`, with averages in place of the parameters they were made of."""
+        return self.state() if self._stopped else {**self.state(), **self._program.averages()}
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything that is needed to go on from here, as copies. To be taken between two events of `run`."""
+        program = self._program
+        return Checkpoint(program.state(), program.slots(), program.averages(), self._position.plain())
+
+    def resume(self, found: Checkpoint, warnings: tuple[Diagnostic, ...] = ()) -> None:
+        """Goes on from a checkpoint, made on whatever backend; to be called before `run`. `warnings` are told with its
+        own.
+
+        Raises CnnError: E701 where it does not say where the training stands, E702 where its arrays are those of
+        another network or optimizer, E806 where it stands behind the end."""
+        try:
+            reached = position.load(found.position)
+        except ValueError as error:
+            raise CnnError(
+                Diagnostic("E701", f"the checkpoint does not say where the training stands: {error}")
+            ) from None
+        done = reached.epoch * self.steps_per_epoch + reached.step
+        if reached.step >= self.steps_per_epoch or done > self.steps:
+            help = ("give more of them: `--set epochs=N`",) if done > self.steps else ()
+            message = f"the checkpoint stands at step {done:,}, and the training has {self.steps:,} in all"
+            raise CnnError(Diagnostic("E806", message, help=help))
+        self._program.load(found.state, found.slots, found.averages)
+        self.warnings = (*self.warnings, *warnings)
+        self._position = reached
+        self._good = self._program.state()
+
     def run(self) -> Generator[Event, None, None]:
         """Trains, once: Started, then for each epoch its StepDones and an EpochDone, then Finished.
 
-        Raises CnnError (E804) at the first loss that is not a finite number, naming epoch and step.
+        Raises CnnError (E804) at the first loss or gradient that is not a finite number, naming epoch, step and layer.
         """
-        start = perf_counter()
+        start, before = perf_counter(), self._position.seconds
+        ending: Ending = "steps" if self.recipe.steps is not None else "epochs"
         yield self._started()
-        best: EpochDone | None = None
-        for epoch in range(1, self.epochs + 1):
-            done = yield from self._epoch(epoch, best)
-            best = done if done.best else best
+        enough = None
+        while not enough and self.done < self.steps:
+            done = yield from self._epoch(lambda: before + perf_counter() - start)
+            enough = self._judge.enough(done.validation, done.epoch, self._position.best_epoch)
             yield done
-        test = self._evaluate(self._data.test)
-        yield Finished(
-            epochs=self.epochs,
-            steps=self.steps,
-            test_loss=test.loss,
-            test_accuracy=test.accuracy,
-            test_right=test.right,
-            test=test.samples,
-            best_epoch=best.epoch if best else None,
-            best_accuracy=best.validation_accuracy if best else None,
-            seconds=perf_counter() - start,
-        )
+        yield self._finished(enough or ending, before + perf_counter() - start)
+
+    @property
+    def done(self) -> int:
+        """Steps that are done."""
+        return self._position.epoch * self.steps_per_epoch + self._position.step
 
     def _started(self) -> Started:
         train, validation, test = self._data
         return Started(
             network=self.graph.name,
-            backend=self._backend,
+            backend=self.backend.name,
             parameters=self.graph.parameter_count,
             training=len(train),
             validation=len(validation),
             test=len(test),
-            classes=self._classes,
+            classes=self.dataset.classes,
             batch=self.recipe.batch,
             epochs=self.epochs,
             steps_per_epoch=self.steps_per_epoch,
@@ -133,47 +179,123 @@ class Trainer:
             seed=self.recipe.seed,
             borrowed=self._borrowed,
             warnings=self.warnings,
+            resumed=self.done,
         )
 
-    def _epoch(self, epoch: int, best: EpochDone | None) -> Generator[Event, None, EpochDone]:
-        """Yields the epoch's StepDones, and returns its EpochDone."""
-        start = perf_counter()
-        first = (epoch - 1) * self.steps_per_epoch
+    def _finished(self, ending: Ending, seconds: float) -> Finished:
+        found, now = self._measure(self._data.test), self._position
+        return Finished(
+            ending=ending,
+            epochs=ceil(self.done / self.steps_per_epoch),
+            steps=self.done,
+            test_loss=found.sums.loss,
+            test_accuracy=found.sums.accuracy(self._judgement.leads),
+            test_right=found.sums.right.get(self._judgement.leads),
+            test=found.sums.samples,
+            best_epoch=now.best_epoch,
+            best_accuracy=now.best.get("accuracy") if now.best else None,
+            seconds=seconds,
+            metrics=self._values(found),
+            heads=found.sums.heads(),
+        )
+
+    def _epoch(self, clock: Any) -> Generator[Event, None, EpochDone]:
+        """Yields the StepDones of what is left of the epoch, and returns its EpochDone."""
+        start, now, leads = perf_counter(), self._position, self._judgement.leads
+        epoch, sums, norms = now.epoch + 1, now.sums, dict(now.norms)
+        first, already = now.epoch * self.steps_per_epoch, sums.samples
         steps = min(self.steps_per_epoch, self.steps - first)
-        batches = self._data.train.batches(self.recipe.batch, self.recipe.seed, epoch, skip_lone=self._skip_lone)
-        score = Score()
-        for step, (x, labels) in enumerate(islice(batches, steps), 1):
+        batches = self._data.train.batches(
+            self.recipe.batch, self.recipe.seed, epoch, skip_lone=self._skip_lone, skip=now.step
+        )
+        lr = self._rate(first + now.step)
+        for step, batch in zip(range(now.step + 1, steps + 1), batches, strict=False):
             lr = self._rate(first + step - 1)
+            targets = targets_of(batch, self._judgement.losses)
             with np.errstate(all="ignore"):
-                done = self._program.step(x, {OUTPUT: labels}, step=first + step - 1, lr=lr)
-            if not isfinite(done.loss):
-                raise self._stop(f"the loss is {done.loss} at epoch {epoch}, step {step} of {steps}")
-            score = score.add(done.loss, done.outputs[OUTPUT], labels)
-            speed = score.samples / (perf_counter() - start)
-            yield StepDone(epoch, step, steps, done.loss, score.accuracy, score.samples, speed)
-        speed = score.samples / (perf_counter() - start)
+                done = self._program.step(batch.x, targets, step=first + step - 1, lr=lr)
+            if not done.finite:
+                what = first_bad(self.backend, self.graph, self._options, self.state(), batch.x, first + step - 1, done)
+                raise self._stop(f"{what} at epoch {epoch}, step {step} of {steps}")
+            sums.add(done.loss, done.losses, done.outputs, targets)
+            for name, norm in done.norms.items():
+                norms[name] = norms.get(name, 0.0) + norm
+            self._position = replace(now, step=step, sums=sums, norms=norms, seconds=clock())
+            speed = (sums.samples - already) / (perf_counter() - start)
+            yield StepDone(epoch, step, steps, done.loss, sums.accuracy(leads), sums.samples, speed, lr, done.norm)
+        speed = (sums.samples - already) / max(perf_counter() - start, 1e-9)
+        return self._end(epoch, first + steps, steps, lr, sums, norms, speed, start, clock)
+
+    def _end(
+        self,
+        epoch: int,
+        total: int,
+        steps: int,
+        lr: float,
+        sums: Sums,
+        norms: Mapping[str, float],
+        speed: float,
+        start: float,
+        clock: Any,
+    ) -> EpochDone:
+        """The end of an epoch: weights are kept, validation is measured, the position moves on."""
         self._keep(epoch)
-        validation = self._evaluate(self._data.validation) if len(self._data.validation) else None
-        if validation is not None and not isfinite(validation.loss):
-            raise self._stop(f"the validation loss is {validation.loss} after epoch {epoch}")
-        reached = validation.accuracy if validation is not None else None
-        before = best.validation_accuracy if best is not None else None
+        validation: Mapping[str, Any] = {}
+        heads: Mapping[str, Mapping[str, float]] = {}
+        if len(self._data.validation):
+            found = self._measure(self._data.validation)
+            validation, heads = self._values(found), found.sums.heads()
+            if not isfinite(found.sums.loss):
+                raise self._stop(f"the validation loss is {found.sums.loss} after epoch {epoch}")
+        now = self._position
+        best = bool(validation) and self._judge.better(validation, now.best)
+        plain = {name: value for name, value in validation.items() if isinstance(value, int | float)}
+        whole = steps == self.steps_per_epoch
+        self._position = Position(
+            epoch=epoch if whole else epoch - 1,
+            step=0 if whole else steps,
+            sums=Sums() if whole else sums,
+            norms={} if whole else norms,
+            best_epoch=epoch if best else now.best_epoch,
+            best=plain if best else now.best,
+            seconds=clock(),
+        )
         return EpochDone(
             epoch=epoch,
-            step=first + steps,
-            loss=score.loss,
-            accuracy=score.accuracy,
-            validation_loss=validation.loss if validation is not None else None,
-            validation_accuracy=reached,
-            best=reached is not None and (before is None or reached > before),
+            step=total,
+            loss=sums.loss,
+            accuracy=sums.accuracy(self._judgement.leads),
+            validation=validation,
+            heads=sums.heads(),
+            validation_heads=heads,
+            gradient_norms={name: norm / steps for name, norm in norms.items()},
+            lr=lr,
+            best=best,
             seconds=perf_counter() - start,
             rate=speed,
         )
+
+    def _measure(self, samples: Samples) -> Measured:
+        metrics = [make_metric(setting) for setting in self.recipe.metrics]
+        return self._judgement.measure(self._program.predict, samples, self.recipe.batch, metrics)
+
+    def _values(self, found: Measured) -> dict[str, Any]:
+        """What was measured, by name: the loss, the accuracy where there are labels, and the recipe's metrics."""
+        accuracy = found.sums.accuracy(self._judgement.leads)
+        shown = {} if accuracy is None else {"accuracy": accuracy}
+        return {"loss": found.sums.loss, **shown, **found.values}
 
     def _rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
         recipe, whole = self.recipe, self.steps_per_epoch
         return rate(recipe.schedule, recipe.optimizer.attrs.lr, step=step, steps=self.steps, steps_per_epoch=whole)
+
+    def _class_weights(self) -> Array | None:
+        """What each class counts, from the labels that are trained on; None where all count the same."""
+        if self.recipe.classweight is None:
+            return None
+        labels = self.dataset.train.labels[self._data.train.indices]
+        return balanced(labels, self.dataset.classes)
 
     def _keep(self, epoch: int) -> None:
         """Keeps the weights at an epoch's end, if all are finite: the last step's update has met no loss yet."""
@@ -196,14 +318,14 @@ class Trainer:
             )
         )
 
-    def _evaluate(self, samples: Samples) -> Score:
-        return scored(self._program.predict, self._loss, samples, self.recipe.batch, lambda *_: None)
-
 
 def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnostic, ...]:
     """Warnings about network and data. Raises CnnError (E603, E604, E605)."""
     span = recipe.data.span if recipe.data is not None else None
-    found = fit(graph.input, graph.output(), dataset.facts, data=dataset.name, pad=dataset.pad, span=span)
+    leads = leading(recipe, graph)
+    binary = trained(recipe, graph.outputs)[leads].word == "bce"
+    facts = dataset.facts
+    found = fit(graph.input, graph.output(leads), facts, data=dataset.name, pad=dataset.pad, span=span, binary=binary)
     if not len(dataset.train) or not len(dataset.test):
         found = (Diagnostic("E605", f"`{dataset.name}` has no {'test' if len(dataset.train) else 'training'} samples"),)
     found = (*found, *channels(recipe, graph.input.type.depth))

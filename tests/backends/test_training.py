@@ -150,7 +150,7 @@ def test_going_on_from_a_saved_state(backend: str) -> None:
         training.step(x, target, step=step, lr=0.1)
     state, slots = training.state(), training.slots()
     other = start(backend, graph, {name: 0 * array for name, array in state.items()}, dtype="float32", seed=3)
-    other.load(state, slots)
+    other.load(state, slots, {})
     for step, (x, target) in enumerate(batches[3:], start=3):
         training.step(x, target, step=step, lr=0.1)
         other.step(x, target, step=step, lr=0.1)
@@ -204,12 +204,12 @@ def test_objectives_and_states_that_do_not_fit() -> None:
     refused("E806", lambda: start("naive", graph, losses={}))
     refused("E702", lambda: start("naive", graph, {"fc1.weight": np.ones((1, 2))}))
     training = start("naive", graph)
-    refused("E702", lambda: training.load(training.state(), {}))
-    refused("E702", lambda: training.load({}, training.slots()))
-    refused("E806", lambda: training.load(None, training.slots()))
-    refused("E806", lambda: training.load(training.state(), []))
+    refused("E702", lambda: training.load(training.state(), {}, {}))
+    refused("E702", lambda: training.load({}, training.slots(), {}))
+    refused("E806", lambda: training.load(None, training.slots(), {}))
+    refused("E806", lambda: training.load(training.state(), [], {}))
     refused("E806", lambda: start("naive", graph, [1]))
-    training.load(training.state(), training.slots())
+    training.load(training.state(), training.slots(), {})
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -121,7 +121,7 @@ def _look(source: Source, base: Path, args: argparse.Namespace, backend: Backend
 def _later(module: ast.Module, lowered: Lowered) -> str:
     """What the train block asks for and `run` would refuse."""
     assert lowered.graph is not None
-    names = [f"`{name}`" for name, _ in later(lowered.recipe, lowered.graph.outputs)] if module.trains else []
+    names = [f"`{name}`" for name, _ in later(lowered.recipe)] if module.trains else []
     return f"\n{' ' * 2}`run` does not train with {', '.join(names)} yet" if names else ""
 
 

@@ -39,6 +39,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _figure(what: str, value: float) -> str:
+    return f"{value:.4f}" if what == "loss" else f"{value:.2%}"
+
+
 def _as_json(found: Evaluation) -> dict[str, object]:
     return {
         "version": 1,
@@ -48,13 +52,23 @@ def _as_json(found: Evaluation) -> dict[str, object]:
         "accuracy": found.accuracy,
         "loss": found.loss,
         "classes": [{"name": name, "right": right, "samples": count} for name, right, count in found.by_class()],
-        "confusion": found.confusion.tolist(),
+        "confusion": None if found.confusion is None else found.confusion.tolist(),
+        "metrics": dict(found.metrics),
+        "heads": {name: dict(values) for name, values in found.heads.items()},
     }
 
 
 def _lines(found: Evaluation) -> Iterator[str]:
-    yield f"{found.part} accuracy {found.accuracy:.2%} ({found.right:,} of {found.samples:,}), loss {found.loss:.4f}"
+    share = "" if found.accuracy is None else f"accuracy {found.accuracy:.2%} ({found.right:,} of {found.samples:,}), "
+    yield f"{found.part} {share}loss {found.loss:.4f}"
+    for name, value in found.metrics.items():
+        if isinstance(value, float) and name != "accuracy":
+            yield f"{name} {value:.2%}"
+    for name, values in found.heads.items():
+        yield f"{name}: " + ", ".join(f"{what} {_figure(what, value)}" for what, value in values.items())
     rows = found.by_class()
+    if found.confusion is None:
+        return
     wide = max(len("class"), *(len(name) for name, _, _ in rows))
     yield f"{'class':<{wide}}   right      of  accuracy  most often taken for"
     for number, (name, right, count) in enumerate(rows):

@@ -1,44 +1,77 @@
 """Trains a network by the `train` block of its file, and tests it on data it has not seen.
 
-The run's folder gets weights.safetensors, program.cnn, metrics.jsonl and run.json.
+The run's folder gets weights.safetensors, checkpoints/, program.cnn, metrics.jsonl and run.json. Ctrl-C ends the
+training after the step that it is at, and saves; `--resume` goes on from there, or from the last checkpoint of a run
+that was killed, with the same weights in the end as if it had never stopped.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnndsl import api
 from cnndsl.cli import options, terminal
+from cnndsl.diagnostics import CnnError, Diagnostic
+
+if TYPE_CHECKING:
+    from cnndsl.runs.folder import RunFolder
+    from cnndsl.training.trainer import Trainer
 
 HELP = "train, and test on data the network has not seen"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a .cnn file; - is standard input")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="a .cnn file; - is standard input")
     parser.add_argument("--data", type=options.existing_folder, metavar="FOLDER", help="where the data files are")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network: auto, naive, vectorized, ...")
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--out", type=options.folder, metavar="FOLDER", help="the run's folder; runs/NAME-N where left out"
+    )
+    where.add_argument(
+        "--resume", type=options.folder, metavar="RUN", help="go on with the run in this folder; FILE is left out"
     )
     options.add_choices(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    trainer, folder = _resumed(args) if args.resume is not None else _fresh(args)
+
+    from cnndsl.cli.progress import report
+    from cnndsl.runs.recorded import recorded
+    from cnndsl.runs.signals import Signals
+
+    with Signals() as signals, closing(recorded(trainer, folder, asked=signals.asked)) as events:
+        report(events, folder.path, sys.stdout)
+    if signals.received is None:
+        return 0
+    sys.stderr.write(f"stopped; to go on: {_command(folder.path, args.data)}\n")
+    return 128 + signals.received
+
+
+def _fresh(args: argparse.Namespace) -> tuple[Trainer, RunFolder]:
+    if args.file is None:
+        help = ("`cnndsl run FILE` trains; `cnndsl run --resume RUN` goes on with a run",)
+        raise CnnError(Diagnostic("E806", "`run` needs a FILE, or a run to `--resume`", help=help))
     network = options.network(args)
     terminal.say(network.diagnostics, sys.stderr)
     trainer = api.trainer(network, backend=args.backend)
+    return trainer, api.run_folder(network, trainer, args.out)
 
-    from cnndsl.cli.progress import report
-    from cnndsl.runs.folder import RunFolder
-    from cnndsl.runs.recorded import recorded
 
-    folder = RunFolder.create(network.name, network.text, out=args.out)
-    try:
-        with closing(recorded(trainer, folder)) as events:
-            report(events, folder.path, sys.stdout)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nstopped; the weights of this moment are in {folder.path}\n")
-        return 130
-    return 0
+def _resumed(args: argparse.Namespace) -> tuple[Trainer, RunFolder]:
+    if args.file is not None:
+        help = (f"leave {args.file} out: a run has its program in its folder",)
+        raise CnnError(Diagnostic("E806", "`--resume` takes no FILE beside the run", help=help))
+    _, trainer, folder = api.take_up(args.resume, backend=args.backend, data=args.data)
+    return trainer, folder
+
+
+def _command(folder: Path, data: Path | None) -> str:
+    more = f" --data {shlex.quote(str(data))}" if data is not None else ""
+    return f"cnndsl run --resume {shlex.quote(str(folder))}{more}"

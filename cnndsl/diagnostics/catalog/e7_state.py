@@ -13,4 +13,14 @@ CODES = (
         "weights of another network",
         "Names or shapes in the file are not those of the network.",
     ),
+    Code(
+        "W701",
+        "a checkpoint that was passed over",
+        "The newest checkpoint of the run cannot be read; the training goes on from an older one.",
+    ),
+    Code(
+        "W702",
+        "weights for a part of the network",
+        'With `weights "..." partial` the arrays that are in the file and fit are taken; the others start anew.',
+    ),
 )

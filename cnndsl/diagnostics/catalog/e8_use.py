@@ -26,7 +26,9 @@ CODES = (
     Code(
         "E804",
         "training stopped: not a number",
-        "The loss is no longer a finite number. Usually the learning rate is too high. The last good weights are kept.",
+        "The loss or a gradient is no longer a finite number; the message names the first layer that gave one. Usually "
+        "the learning rate is too high. The last good weights are kept, and `cnndsl run --resume` goes on from them; "
+        "`--set optimizer.lr=` gives it another rate.",
         exit_code=3,
     ),
     Code(

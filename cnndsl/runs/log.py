@@ -1,0 +1,83 @@
+"""A file of JSON objects, one a line, that is readable while it grows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cnndsl.state.atomic import unwritable
+
+
+class Log:
+    """Lines added to the end of a file. What could not be written, as on a full disk, waits and goes first next time;
+    the file never ends in half a line for that. Raises CnnError (E803)."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._waiting = b""
+        try:
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+            self._size = os.fstat(self._handle).st_size
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    def add(self, values: Mapping[str, Any]) -> None:
+        """One object more. Numbers that are not finite become null."""
+        self._waiting += (json.dumps(plain(values), allow_nan=False) + "\n").encode()
+        self.flush()
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        try:
+            try:
+                rest = memoryview(self._waiting)
+                while rest:
+                    rest = rest[os.write(self._handle, rest) :]
+                os.fsync(self._handle)
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(self._handle, self._size)
+                raise
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self._size += len(self._waiting)
+        self._waiting = b""
+
+    def cut(self, keep: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Leaves only the lines that are to be kept; half a line at the end goes."""
+        kept = [line for line in objects(self.path.read_text(encoding="utf-8", errors="replace")) if keep(line)]
+        os.ftruncate(self._handle, 0)
+        self._size = 0
+        self._waiting = b"".join((json.dumps(line) + "\n").encode() for line in kept)
+        self.flush()
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """The JSON objects of a text, one a line; a line that is none is passed over."""
+    found = []
+    for line in text.split("\n"):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            found.append(value)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can say it: numbers that are not finite become null."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value
