@@ -424,9 +424,8 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     graph = ready.graph
     if recipe.data is None:
         raise CnnError(_no_data(ready))
-    start, warnings = begin(graph, recipe, ready.base)
     dataset = sets.load(recipe.data, ready.base, ready.data)
-    return Trainer(graph, recipe, dataset, runner, start=start, warnings=warnings)
+    return Trainer(graph, recipe, dataset, runner, start=partial(begin, graph, recipe, ready.base))
 
 
 def run_folder(ready: Network, teacher: Trainer, out: Path | None = None) -> RunFolder:

@@ -25,7 +25,7 @@ BATCHES = (6, 6, 4)
 def trained(backend: str, optimizer: str) -> tuple[dict[str, np.ndarray], list[float]]:  # type: ignore[type-arg]
     network = cnndsl.loads(f"{NETWORK}\ntrain {{ optimizer {optimizer}; loss cross_entropy smooth 0.1; seed 5 }}")
     state = initial_state(network.graph, 5, network.recipe.init, "float64")
-    objective = make_objective(network.recipe)
+    objective = make_objective(network.recipe, network.graph)
     program = network.registry.backend(backend).compile_training(
         network.graph, objective, state, Options("float64", seed=5)
     )

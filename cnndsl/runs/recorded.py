@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from time import monotonic
@@ -136,6 +136,11 @@ class _Recorder:
 
 
 def _values(event: Event) -> dict[str, Any]:
-    """An event's numbers and names."""
-    values = {item.name: getattr(event, item.name) for item in fields(event)}
-    return {name: value for name, value in values.items() if name != "warnings"}
+    """An event's numbers and names; what validation and test gave stands as ``validation_loss``, ``test_top5``."""
+    values = {item.name: getattr(event, item.name) for item in fields(event) if item.name != "warnings"}
+    for name, prefix in (("validation", "validation"), ("metrics", "test")):
+        if isinstance(values.get(name), Mapping):
+            values |= {f"{prefix}_{what}": found for what, found in values.pop(name).items()}
+    if isinstance(event, EpochDone) and not event.validation:
+        values |= {"validation_loss": None, "validation_accuracy": None}
+    return values

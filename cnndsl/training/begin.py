@@ -9,26 +9,25 @@ from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
 from cnndsl.recipe.spec import Recipe
 from cnndsl.state import weights
-from cnndsl.training.init import initial_state
 
 
 def begin(
-    graph: Graph, recipe: Recipe, base: Path, dtype: str = "float32"
+    graph: Graph, recipe: Recipe, base: Path, drawn: dict[str, Array]
 ) -> tuple[dict[str, Array], tuple[Diagnostic, ...]]:
-    """Parameters and buffers by full name, with warnings.
+    """Parameters and buffers by full name, from those that were `drawn`; with warnings.
 
-    Without `weights` in the recipe they are drawn. With it they are those of the file, by name: all of them, or with
+    Without `weights` in the recipe they stay. With it they are those of the file, by name: all of them, or with
     `partial` those that fit, the others drawn; a warning (W702) says then how many did not. `base` is the folder that
     the file's path is relative to. A run's folder is its weights. Raises CnnError: E805 for a file that cannot be
     opened, E701 for one that is damaged, E702 for the weights of another network, or where with `partial` none fits.
     """
-    drawn = initial_state(graph, recipe.seed, recipe.init, dtype)
     if recipe.weights is None:
         return drawn, ()
     said = recipe.weights.attrs
     path = base / said.file
     path = path / weights.WEIGHTS if path.is_dir() else path
     found = weights.load(path)
+    dtype = next((array.dtype.name for array in drawn.values()), "float32")
     if not said.partial:
         return weights.fitted(graph, found, path, dtype), ()
     fits = {name: a.astype(dtype) for name, a in found.state.items() if name in drawn and a.shape == drawn[name].shape}

@@ -14,12 +14,16 @@ from cnndsl.training.score import Sums
 @dataclass(frozen=True, slots=True)
 class Position:
     """`epoch` epochs are done, and `step` steps of the next one, of which `sums` are the figures so far and `norms` the
-    sums of gradient lengths by parameter. `best` is what validation gave in `best_epoch`. `seconds`: time spent."""
+    sums of gradient lengths by parameter. `cut` is whether that epoch was told as done all the same, because there
+    were no steps left. `last` is what validation gave at the last end of an epoch, `best` what it gave in `best_epoch`.
+    `seconds`: time spent."""
 
     epoch: int = 0
     step: int = 0
     sums: Sums = field(default_factory=Sums)
     norms: Mapping[str, float] = field(default_factory=dict)
+    cut: bool = False
+    last: Mapping[str, Any] = field(default_factory=dict)
     best_epoch: int | None = None
     best: Mapping[str, Any] | None = None
     seconds: float = 0.0
@@ -48,11 +52,13 @@ SCHEMA: Mapping[str, Any] = {
             "additionalProperties": False,
         },
         "norms": _NUMBERS,
+        "cut": {"type": "boolean"},
+        "last": _NUMBERS,
         "best_epoch": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**63},
-        "best": {"type": ["object", "null"]},
+        "best": {**_NUMBERS, "type": ["object", "null"]},
         "seconds": {"type": "number", "minimum": 0},
     },
-    "required": ["epoch", "step", "sums", "norms", "best_epoch", "best", "seconds"],
+    "required": ["epoch", "step", "sums", "norms", "cut", "last", "best_epoch", "best", "seconds"],
     "additionalProperties": False,
 }
 """JSON Schema of `Position.plain`."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from math import ceil, isfinite
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -35,6 +35,9 @@ from cnndsl.training.position import Position
 from cnndsl.training.schedule import rate
 from cnndsl.training.score import Judgement, Measured, Sums, targets_of
 
+Start: TypeAlias = Callable[[dict[str, Array]], tuple[State, tuple[Diagnostic, ...]]]
+"""From the parameters and buffers that were drawn to those that a training starts from, with warnings."""
+
 
 class Trainer:
     """Trains a network by a recipe on a data set, on a backend.
@@ -42,8 +45,8 @@ class Trainer:
     All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E811 for what a
     recipe asks and this version does not do yet, E603 or E604 where network and data do not fit, E802 where training
     would need more than `budget` bytes (left out: what this machine can give), and what the backend has against the
-    network. `start` are the parameters and buffers to start from, by full name; left out, they are drawn as the recipe
-    says. `warnings` are told with those of the trainer's own when it starts. `dtype` is ``float32`` or ``float64``.
+    network. `start` may
+    put others in the place of the parameters that were drawn. `dtype` is ``float32`` or ``float64``.
     Everything random comes from the recipe's seed: the same seed gives the same bits on the same machine, also when a
     training is taken up again from a `checkpoint`."""
 
@@ -56,11 +59,10 @@ class Trainer:
         *,
         dtype: str = "float32",
         budget: int | None = None,
-        start: State | None = None,
-        warnings: tuple[Diagnostic, ...] = (),
+        start: Start | None = None,
     ):
         refuse(recipe)
-        self.warnings = (*_check_fit(graph, recipe, dataset), *warnings)
+        warnings = _check_fit(graph, recipe, dataset)
         self.graph = trained_graph(graph, recipe)
         self.recipe = recipe
         self.backend, self.dataset = backend, dataset
@@ -76,7 +78,9 @@ class Trainer:
         self._judgement = Judgement(objective.losses, objective.weights, leading(recipe, self.graph))
         self._judge = judge(recipe)
         self._position = Position()
-        self._good: State = start if start is not None else initial_state(self.graph, recipe.seed, recipe.init, dtype)
+        drawn = initial_state(self.graph, recipe.seed, recipe.init, dtype)
+        self._good, more = (drawn, ()) if start is None else start(drawn)
+        self.warnings: tuple[Diagnostic, ...] = (*warnings, *more)
         self._options = Options(dtype, recipe.seed)
         self._program = backend.compile_training(self.graph, objective, self._good, self._options)
         self._stopped = False
@@ -133,7 +137,7 @@ class Trainer:
                 Diagnostic("E701", f"the checkpoint does not say where the training stands: {error}")
             ) from None
         done = reached.epoch * self.steps_per_epoch + reached.step
-        if reached.step >= self.steps_per_epoch or done > self.steps:
+        if reached.step > self.steps_per_epoch or done > self.steps:
             help = ("give more of them: `--set epochs=N`",) if done > self.steps else ()
             message = f"the checkpoint stands at step {done:,}, and the training has {self.steps:,} in all"
             raise CnnError(Diagnostic("E806", message, help=help))
@@ -150,12 +154,20 @@ class Trainer:
         start, before = perf_counter(), self._position.seconds
         ending: Ending = "steps" if self.recipe.steps is not None else "epochs"
         yield self._started()
-        enough = None
-        while not enough and self.done < self.steps:
-            done = yield from self._epoch(lambda: before + perf_counter() - start)
-            enough = self._judge.enough(done.validation, done.epoch, self._position.best_epoch)
-            yield done
-        yield self._finished(enough or ending, before + perf_counter() - start)
+        while self._enough is None and (self.done < self.steps or self._open):
+            yield (yield from self._epoch(lambda: before + perf_counter() - start))
+        yield self._finished(self._enough or ending, before + perf_counter() - start)
+
+    @property
+    def _open(self) -> bool:
+        """Whether steps were done of an epoch whose end was not told yet."""
+        return self._position.step > 0 and not self._position.cut
+
+    @property
+    def _enough(self) -> Ending | None:
+        """Why to end after the last epoch, if at all."""
+        now = self._position
+        return None if self._open else self._judge.enough(now.last, now.epoch, now.best_epoch)
 
     @property
     def done(self) -> int:
@@ -208,7 +220,7 @@ class Trainer:
         batches = self._data.train.batches(
             self.recipe.batch, self.recipe.seed, epoch, skip_lone=self._skip_lone, skip=now.step
         )
-        lr = self._rate(first + now.step)
+        lr = self._rate(first + max(now.step - 1, 0))
         for step, batch in zip(range(now.step + 1, steps + 1), batches, strict=False):
             lr = self._rate(first + step - 1)
             targets = targets_of(batch, self._judgement.losses)
@@ -220,7 +232,7 @@ class Trainer:
             sums.add(done.loss, done.losses, done.outputs, targets)
             for name, norm in done.norms.items():
                 norms[name] = norms.get(name, 0.0) + norm
-            self._position = replace(now, step=step, sums=sums, norms=norms, seconds=clock())
+            self._position = replace(now, step=step, sums=sums, norms=norms, cut=False, seconds=clock())
             speed = (sums.samples - already) / (perf_counter() - start)
             yield StepDone(epoch, step, steps, done.loss, sums.accuracy(leads), sums.samples, speed, lr, done.norm)
         speed = (sums.samples - already) / max(perf_counter() - start, 1e-9)
@@ -256,6 +268,8 @@ class Trainer:
             step=0 if whole else steps,
             sums=Sums() if whole else sums,
             norms={} if whole else norms,
+            cut=not whole,
+            last=plain,
             best_epoch=epoch if best else now.best_epoch,
             best=plain if best else now.best,
             seconds=clock(),

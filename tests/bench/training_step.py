@@ -47,7 +47,7 @@ Step = Callable[[], float]
 def ours(backend: str, made: cnndsl.Network, state: Arrays, x: np.ndarray, target: np.ndarray) -> Step:
     """A training step of one of our backends; gives the loss before it."""
     runner = made.registry.backend(backend)
-    program = runner.compile_training(made.graph, make_objective(made.recipe), state, Options())
+    program = runner.compile_training(made.graph, make_objective(made.recipe, made.graph), state, Options())
     count = iter(range(sys.maxsize))
     return lambda: program.step(x, {"main": target}, step=next(count), lr=LR).loss
 

@@ -262,7 +262,6 @@ def test_help_and_version() -> None:
         ["check", "a", "--memory", "-1"],
         ["run", "a", "--out", ""],
         ["run", "a", "--data", ""],
-        ["run"],
     ],
 )
 def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
@@ -298,7 +297,8 @@ def test_run_leaves_a_folder(tmp_path: Path) -> None:
     assert "epoch 2/2" in done.stdout
     assert re.search(r"test accuracy \d+\.\d\d% \(\d+ of 200\)", done.stdout)
     folder = tmp_path / "runs" / "small-1"
-    assert {p.name for p in folder.iterdir()} == {"weights.safetensors", "program.cnn", "metrics.jsonl", "run.json"}
+    names = {"weights.safetensors", "checkpoints", "program.cnn", "metrics.jsonl", "run.json"}
+    assert {p.name for p in folder.iterdir()} == names
     again = cnndsl.load(folder / "program.cnn")
     assert again.graph.nodes == cnndsl.loads(SMALL).graph.nodes
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]

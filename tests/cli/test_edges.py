@@ -113,8 +113,9 @@ def test_an_interruption_names_the_folder(folder: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == "\nstopped; the weights of this moment are in runs/long-1\n"
+    assert err == "stopped; to go on: cnndsl run --resume runs/long-1\n"
     assert (folder / "runs" / "long-1" / "weights.safetensors").is_file()
+    assert list((folder / "runs" / "long-1" / "checkpoints").iterdir())
 
 
 @pytest.mark.parametrize("module", ["cnndsl.cli.main", "cnndsl.api", "lark", "cnndsl.cli.commands.show"])
@@ -157,11 +158,12 @@ STARTED = Started("net", "naive", 5, 9, 1, 2, 10, 4, 3, 3, 9, 0, (), ())
 
 
 def epoch(number: int, reached: float) -> EpochDone:
-    return EpochDone(number, 3 * number, 0.5, 0.5, 0.4, reached, reached == 0.9, 0.1, 100.0)
+    validation = {"loss": 0.4, "accuracy": reached}
+    return EpochDone(number, 3 * number, 0.5, 0.5, validation, {}, {}, {}, 0.1, reached == 0.9, 0.1, 100.0)
 
 
 def finished(best: int) -> Finished:
-    return Finished(3, 9, 0.25, 0.5, 1, 2, best, 0.9, 0.5)
+    return Finished("epochs", 3, 9, 0.25, 0.5, 1, 2, best, 0.9, 0.5)
 
 
 @pytest.mark.parametrize(("best", "told"), [(1, "epoch 1; the weights are those of epoch 3"), (3, "epoch 3\n")])

@@ -374,8 +374,8 @@ def test_losses_of_heads_go_back_together(capsys: pytest.CaptureFixture[str], tm
     assert both == pytest.approx(main + 0.3 * aux, rel=1e-12)
     assert main != 0 != aux
     assert error("fc1[0]", "loss aux cross_entropy")[0] == 0
-    assert error("conv1[0,0,0]", "loss bce")[1] == "the sum of all outputs"  # which is not there yet
-    code, _, err = command(capsys, str(file), "--cell", "fc1[0]", "--label", "3")
+    assert error("conv1[0,0,0]", "loss bce")[1] == "bce with the right class 0"
+    code, _, err = command(capsys, str(file), "--cell", "fc1[0]", "--label", "2")
     assert code == 0, err
     file.write_text(f"{head}{data}loss cross_entropy\nloss aux cross_entropy }}")
     code, _, err = command(capsys, str(file), "--cell", "fc1[0]", "--label", "2")

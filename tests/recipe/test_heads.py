@@ -82,10 +82,3 @@ def test_the_warning_stands_at_the_losses_that_are_written() -> None:
     (d,) = heads(found, ["main", "aux1"], TRAIN)
     assert d.span == SOURCE.span(44, 52)
     assert d.help == ("add `loss aux1 cross_entropy`",)
-
-
-def test_that_heads_are_not_trained_yet_is_told() -> None:
-    (d,) = heads(recipe(main=MAIN), ["main", "aux1"], TRAIN)
-    assert (d.code, d.notes) == ("W501", ("`run` does not follow the losses of heads yet",))
-    (d,) = heads(recipe(aux1=AUX), ["main", "aux1"], TRAIN)
-    assert (d.code, d.notes) == ("W501", ())

@@ -8,7 +8,7 @@ import os
 import numpy as np
 import pytest
 
-from cnndsl.runs.folder import METRICS, PROGRAM, RUN, WEIGHTS, RunFolder
+from cnndsl.runs.folder import CHECKPOINTS, METRICS, PROGRAM, RUN, WEIGHTS, RunFolder
 from cnndsl.state import atomic
 from cnndsl.state import weights as files
 
@@ -28,7 +28,7 @@ def made(tmp_path):
 
 def test_contents(tmp_path) -> None:
     folder = RunFolder.create("net", PROGRAM_TEXT, out=tmp_path / "deep" / "run")
-    folder.save(STATE)
+    folder.save_weights(STATE)
     folder.record({"event": "epoch", "epoch": 1, "loss": 0.5, "validation_loss": None})
     lines = (folder.path / METRICS).read_text().splitlines()  # readable while the run goes on
     folder.record({"loss": float("nan"), "more": [float("inf"), 1]})
@@ -46,7 +46,7 @@ def test_contents(tmp_path) -> None:
     found = files.load(folder.path / WEIGHTS)
     np.testing.assert_array_equal(found.state["fc1.weight"], STATE["fc1.weight"])
     assert found.metadata["cnndsl_network"] == "net"
-    assert sorted(p.name for p in folder.path.iterdir()) == sorted([WEIGHTS, PROGRAM, METRICS, RUN])
+    assert sorted(p.name for p in folder.path.iterdir()) == sorted([WEIGHTS, PROGRAM, METRICS, RUN, CHECKPOINTS])
 
 
 def test_fresh_names(made, tmp_path) -> None:
@@ -114,10 +114,22 @@ def test_a_folder_that_cannot_be_written_to(made, refused, tmp_path, monkeypatch
     assert "Permission denied" in refused("E803", lambda: made(out=tmp_path / "x")).diagnostics[0].message
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_metrics_on_a_full_disk(refused, tmp_path) -> None:
-    with open("/dev/full", "w") as full:
-        folder = RunFolder(tmp_path, "net", PROGRAM_TEXT, full)
-        refused("E803", lambda: folder.record({"loss": 1.0}))
-        with pytest.raises(OSError, match="No space"):
-            full.close()
+def test_metrics_on_a_full_disk(refused, tmp_path, monkeypatch) -> None:
+    """Half a line is written before the disk is full: it goes, and both lines come once there is room."""
+    folder = RunFolder.create("net", PROGRAM_TEXT, out=tmp_path / "run")
+    folder.record({"loss": 2.0})
+    write = os.write
+    calls = iter(range(2))
+
+    def full(handle: int, data: bytes) -> int:
+        if next(calls, 1) == 0:
+            return write(handle, data[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cnndsl.runs.log.os.write", full)
+    assert refused("E803", lambda: folder.record({"loss": 1.0})).exit_code == 5
+    assert (tmp_path / "run" / METRICS).read_text() == '{"loss": 2.0}\n'
+    monkeypatch.setattr("cnndsl.runs.log.os.write", write)
+    folder.record({"loss": 0.5})
+    folder.close()
+    assert (tmp_path / "run" / METRICS).read_text() == '{"loss": 2.0}\n{"loss": 1.0}\n{"loss": 0.5}\n'

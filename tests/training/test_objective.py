@@ -36,7 +36,7 @@ def test_a_softmax_that_is_an_output_too_stays(net) -> None:
     assert logits["softmax1"]
 
 
-def test_objective(recipe) -> None:
-    made = make_objective(recipe(optimizer="adam lr 0.1"))
+def test_objective(net, recipe) -> None:
+    made = make_objective(recipe(optimizer="adam lr 0.1"), net(*TWO))
     assert list(made.losses) == ["main"]
     assert (made.losses["main"].name, made.optimizer.name) == ("cross_entropy", "adam")
