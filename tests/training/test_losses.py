@@ -1,4 +1,4 @@
-"""Cross-entropy against numbers worked by hand and against finite differences."""
+"""Losses against numbers worked by hand and against finite differences."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from cnndsl.diagnostics import CnnError
 from cnndsl.recipe.losses import CrossEntropy as Attrs
 from cnndsl.recipe.losses import Plain
-from cnndsl.recipe.spec import Setting
-from cnndsl.training.losses import CrossEntropy, MeanSquares, make_loss
+from cnndsl.recipe.spec import Entry, Setting
+from cnndsl.training.losses import BinaryCrossEntropy, CrossEntropy, MeanSquares, balanced, make_loss
 
 
 def test_worked_by_hand() -> None:
@@ -34,12 +34,23 @@ def test_smoothing_by_hand() -> None:
     np.testing.assert_allclose(gradient, [[1 / z - 0.1, 1 / z - 0.1, e / z - 0.8]], rtol=1e-13)
 
 
-@pytest.mark.parametrize("smooth", [0.0, 0.1])
+WEIGHTS = np.array([0.5, 2.0, 0.0, 1.25])
+LOSSES = {
+    "cross-entropy": CrossEntropy(),
+    "smoothed": CrossEntropy(0.1),
+    "weighed": CrossEntropy(0.1, WEIGHTS),
+    "mse": MeanSquares(),
+    "mse weighed": MeanSquares(WEIGHTS),
+    "bce": BinaryCrossEntropy(),
+    "bce weighed": BinaryCrossEntropy(WEIGHTS),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("shape", [(5, 4), (5, 4, 1, 1)])
-def test_gradient_against_central_differences(smooth: float, shape: tuple[int, ...]) -> None:
+def test_gradient_against_central_differences(loss, shape: tuple[int, ...]) -> None:
     random = np.random.default_rng(7)
     logits, labels = 3 * random.standard_normal(shape), random.integers(0, 4, 5)
-    loss = CrossEntropy(smooth)
     gradient = loss(logits, labels)[1].copy()
     assert gradient.shape == shape
     expected = np.empty(shape)
@@ -131,3 +142,62 @@ def test_targets_of_another_shape_than_the_output() -> None:
         with pytest.raises(CnnError, match=r"E809(.|\n)*the output \(2, 3, 4, 5\)"):
             MeanSquares()(np.zeros((2, 3, 4, 5)), np.zeros(shape))
     assert MeanSquares()(np.zeros((2, 1)), np.array([1.0, 3.0]))[0] == 5  # one number a sample: (1 + 9)/2
+
+
+def test_binary_cross_entropy_by_hand() -> None:
+    """sigmoid(ln 3) = 3/4 and sigmoid(0) = 1/2. Against (1, 0): -ln(3/4) and -ln(1/2), against (0.5, 1): the mean of
+    -ln(3/4) and -ln(1/4), and -ln(1/2). Gradients (sigmoid - target)/4."""
+    output = np.array([[log(3), 0.0], [log(3), 0.0]])
+    loss, gradient = BinaryCrossEntropy()(output, np.array([[1.0, 0.0], [0.5, 1.0]]))
+    assert loss == pytest.approx((-log(3 / 4) + log(2) - (log(3 / 4) + log(1 / 4)) / 2 + log(2)) / 4, rel=1e-14)
+    np.testing.assert_allclose(gradient, [[-1 / 16, 1 / 8], [1 / 16, -1 / 8]], rtol=1e-14)
+    for target in (np.array([0, 1]), np.eye(2)):  # labels stand for their onehot vectors
+        assert BinaryCrossEntropy()(output, target)[0] == pytest.approx(
+            (-log(3 / 4) + log(2) - log(1 / 4) + log(2)) / 4, rel=1e-14
+        )
+
+
+def test_binary_cross_entropy_of_one_output() -> None:
+    """One number a sample says which of two classes it is."""
+    loss, gradient = BinaryCrossEntropy()(np.array([[log(3)], [0.0]]), np.array([1, 0]))
+    assert loss == pytest.approx((log(4 / 3) + log(2)) / 2, rel=1e-14)
+    np.testing.assert_allclose(gradient, [[-1 / 8], [1 / 4]], rtol=1e-14)
+    with pytest.raises(CnnError, match="label 2 of sample 1"):
+        BinaryCrossEntropy()(np.zeros((2, 1)), np.array([0, 2]))
+
+
+def test_binary_cross_entropy_of_large_logits() -> None:
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss, gradient = BinaryCrossEntropy()(np.array([[1e4, -1e4]], np.float32), np.array([1]))
+    assert loss == 1e4
+    np.testing.assert_array_equal(gradient, np.array([[0.5, -0.5]], np.float32))
+
+
+@pytest.mark.parametrize("target", [np.array([[0.5, 1.5]]), np.array([[-0.1, 0.0]]), np.zeros((1, 3)), np.array([2])])
+def test_targets_that_binary_cross_entropy_does_not_take(target: np.ndarray) -> None:  # type: ignore[type-arg]
+    with pytest.raises(CnnError, match="E809"):
+        BinaryCrossEntropy()(np.zeros((1, 2)), target)
+
+
+def test_class_weights_by_hand() -> None:
+    """Six labels: three of class 0, two of 1, one of 2 count 6/(3*3), 6/(3*2) and 6/(3*1); a class without any 0."""
+    labels = np.array([0, 1, 0, 2, 1, 0])
+    np.testing.assert_allclose(balanced(labels, 3), [2 / 3, 1, 2])
+    np.testing.assert_allclose(balanced(labels, 4), [1 / 2, 3 / 4, 3 / 2, 0])
+    # logits all 0: each sample's loss is ln 3, times what its label counts; they count 1 on average
+    assert CrossEntropy(classes=balanced(labels, 3))(np.zeros((6, 3)), labels)[0] == pytest.approx(log(3))
+    assert CrossEntropy(classes=balanced(labels, 3))(np.zeros((2, 3)), np.array([2, 0]))[0] == pytest.approx(
+        log(3) * (2 + 2 / 3) / 2
+    )
+
+
+def test_a_loss_of_others_does_not_weigh_classes() -> None:
+    class Theirs:
+        name = "theirs"
+
+        def __call__(self, output, target):  # noqa: ARG002
+            return 0.0, output
+
+    entry = Entry("loss", "theirs", Plain, "", (), make=lambda _: Theirs())
+    with pytest.raises(CnnError, match="`classweight` does not go with `loss theirs`"):
+        make_loss(Setting("theirs", Plain(), entry=entry), np.ones(2))

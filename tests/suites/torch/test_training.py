@@ -28,6 +28,7 @@ from cnndsl.recipe import losses, optimizers
 from cnndsl.recipe.spec import Setting
 from cnndsl.training.init import initial_state
 from cnndsl.training.losses import MAKERS, make_loss
+from cnndsl.training.objective import make_objective
 from cnndsl.training.optim import BLOCK, make_optimizer
 
 from .reference import forward
@@ -216,3 +217,49 @@ def test_a_network_over_twenty_steps(optimizer: str, backend: str, clip: float |
             found = arrays[name].detach().numpy()
             np.testing.assert_allclose(array, found, rtol=1e-8, atol=1e-8, err_msg=f"{name}, step {step}")
     assert clip is None or clipped
+
+
+@pytest.mark.parametrize("backend", ["naive", "vectorized"])
+def test_averages_frozen_parameters_norms_and_binary_cross_entropy(backend: str) -> None:
+    """Ten steps of plain descent on two outputs: PyTorch's own average of the weights, and lengths of its gradients."""
+    lines = 'optimizer sgd lr 0.05; loss main bce; loss side bce weight 0.3; ema 0.8; freeze "conv*"; freeze "bn2*"'
+    network = cnndsl.loads(f"{NETWORK}\ntrain {{ {lines} }}")
+    graph, recipe = network.graph, network.recipe
+    state = initial_state(graph, 5, recipe.init, "float64")
+    objective = make_objective(recipe, graph)
+    program = network.registry.backend(backend).compile_training(graph, objective, state, Options("float64", seed=5))
+    frozen = {"conv1.weight", "bn2.running_mean", "bn2.running_var"}
+    assert objective.frozen == frozen
+    trained = [name for name, spec in graph.params.items() if spec.trained and name not in frozen]
+    arrays = {name: torch.tensor(array.copy(), requires_grad=name in trained) for name, array in state.items()}
+    average = [arrays[name].detach().clone() for name in trained]
+    rng = np.random.default_rng(8)
+    for step in range(10):
+        x = rng.normal(size=(6, 2, 6, 6))
+        targets = {"main": rng.uniform(size=(6, 5)), "side": rng.integers(0, 3, 6)}
+        done = program.step(x, targets, step=step, lr=0.05)
+        outputs, buffers = forward(graph, arrays, torch.tensor(x), training=True, seed=5, step=step)
+        main = F.binary_cross_entropy_with_logits(outputs["main"], torch.tensor(targets["main"]))
+        wanted = onehot(torch.tensor(targets["side"]), outputs["side"])
+        side = F.binary_cross_entropy_with_logits(outputs["side"], wanted)
+        grads = torch.autograd.grad(main + 0.3 * side, [arrays[name] for name in trained])
+        assert done.losses == pytest.approx({"main": main.item(), "side": side.item()}, rel=1e-9)
+        assert done.norms == pytest.approx({n: g.norm().item() for n, g in zip(trained, grads, strict=True)}, rel=1e-6)
+        with torch.no_grad():
+            for name, g in zip(trained, grads, strict=True):
+                arrays[name] -= 0.05 * g
+            now = [arrays[name].detach() for name in trained]
+            if step == 0:
+                average = [a.clone() for a in now]
+            else:
+                torch.optim.swa_utils.get_ema_multi_avg_fn(0.8)(average, now, step)  # type: ignore[no-untyped-call]
+        arrays.update({name: array for name, array in buffers.items() if name not in frozen})
+    for name, array in program.state().items():
+        np.testing.assert_allclose(array, arrays[name].detach().numpy(), rtol=1e-8, atol=1e-8, err_msg=name)
+    averages = program.averages()
+    assert list(averages) == trained
+    for name, array in zip(trained, average, strict=True):
+        np.testing.assert_allclose(averages[name], array.numpy(), rtol=1e-8, atol=1e-8, err_msg=name)
+    asked = {**arrays, **dict(zip(trained, average, strict=True))}
+    expected, _ = forward(graph, asked, torch.tensor(x), training=False, seed=5, step=0)
+    np.testing.assert_allclose(program.predict(x)["main"], expected["main"].detach().numpy(), rtol=1e-8)
