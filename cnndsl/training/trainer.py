@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import ceil, isfinite
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cnndsl import memory
-from cnndsl.backends.protocol import Array, Backend, Options, State
+from cnndsl.backends.protocol import Array, Backend, Options, State, Step
 from cnndsl.data.dataset import Dataset
-from cnndsl.data.samples import Samples, prepare
+from cnndsl.data.samples import Batch, Samples, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
@@ -37,6 +37,17 @@ from cnndsl.training.score import Judgement, Measured, Sums, targets_of
 
 Start: TypeAlias = Callable[[dict[str, Array]], tuple[State, tuple[Diagnostic, ...]]]
 """From the parameters and buffers that were drawn to those that a training starts from, with warnings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A step of a trial, as it was before the update. `stopped` says what was not finite, where something was."""
+
+    lr: float
+    loss: float
+    accuracy: float | None
+    norms: dict[str, float]
+    stopped: str | None = None
 
 
 class Trainer:
@@ -169,6 +180,28 @@ class Trainer:
         now = self._position
         return None if self._open else self._judge.enough(now.last, now.epoch, now.best_epoch)
 
+    def batches(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from 1, without the first so many."""
+        recipe = self.recipe
+        return self._data.train.batches(recipe.batch, recipe.seed, epoch, skip_lone=self._skip_lone, skip=skip)
+
+    def trial(self, batches: Iterable[Batch], rate: Callable[[int], float]) -> Iterator[Tried]:
+        """Steps on these batches at rates of their own, from step to step, up to the first that is not finite. Nothing
+        but the parameters knows of it."""
+        for step, batch in enumerate(batches):
+            lr, targets = rate(step), targets_of(batch, self._judgement.losses)
+            with np.errstate(all="ignore"):
+                done = self._program.step(batch.x, targets, step=step, lr=lr)
+            sums = Sums()
+            sums.add(done.loss, done.losses, done.outputs, targets)
+            stopped = None if done.finite else self._first_bad(batch.x, step, done)
+            yield Tried(lr, done.loss, sums.accuracy(self._judgement.leads), done.norms, stopped)
+            if stopped:
+                return
+
+    def _first_bad(self, x: Array, step: int, done: Step) -> str:
+        return first_bad(self.backend, self.graph, self._options, self.state(), x, step, done)
+
     @property
     def done(self) -> int:
         """Steps that are done."""
@@ -217,9 +250,7 @@ class Trainer:
         epoch, sums, norms = now.epoch + 1, now.sums, dict(now.norms)
         first, already = now.epoch * self.steps_per_epoch, sums.samples
         steps = min(self.steps_per_epoch, self.steps - first)
-        batches = self._data.train.batches(
-            self.recipe.batch, self.recipe.seed, epoch, skip_lone=self._skip_lone, skip=now.step
-        )
+        batches = self.batches(epoch, skip=now.step)
         lr = self._rate(first + max(now.step - 1, 0))
         for step, batch in zip(range(now.step + 1, steps + 1), batches, strict=False):
             lr = self._rate(first + step - 1)
@@ -227,7 +258,7 @@ class Trainer:
             with np.errstate(all="ignore"):
                 done = self._program.step(batch.x, targets, step=first + step - 1, lr=lr)
             if not done.finite:
-                what = first_bad(self.backend, self.graph, self._options, self.state(), batch.x, first + step - 1, done)
+                what = self._first_bad(batch.x, first + step - 1, done)
                 raise self._stop(f"{what} at epoch {epoch}, step {step} of {steps}")
             sums.add(done.loss, done.losses, done.outputs, targets)
             for name, norm in done.norms.items():

@@ -36,10 +36,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--resume", type=options.folder, metavar="RUN", help="go on with the run in this folder; FILE is left out"
     )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--dry", action="store_true", help="only see whether one batch can be learned by heart; nothing is written"
+    )
+    first.add_argument(
+        "--find-lr", action="store_true", help="only try learning rates, from low to high; nothing is written"
+    )
     options.add_choices(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.dry or args.find_lr:
+        return _trial(args)
     trainer, folder = _resumed(args) if args.resume is not None else _fresh(args)
 
     from cnndsl.cli.progress import report
@@ -54,14 +63,28 @@ def run(args: argparse.Namespace) -> int:
     return 128 + signals.received
 
 
+def _trial(args: argparse.Namespace) -> int:
+    if args.resume is not None or args.out is not None:
+        which = "--dry" if args.dry else "--find-lr"
+        raise CnnError(Diagnostic("E806", f"`{which}` writes nothing: leave `--out` and `--resume` out"))
+    from cnndsl.cli import trials
+
+    trainer = _trainer(args)[1]
+    return trials.dry(trainer, sys.stdout) if args.dry else trials.find_lr(trainer, sys.stdout)
+
+
 def _fresh(args: argparse.Namespace) -> tuple[Trainer, RunFolder]:
+    network, trainer = _trainer(args)
+    return trainer, api.run_folder(network, trainer, args.out)
+
+
+def _trainer(args: argparse.Namespace) -> tuple[api.Network, Trainer]:
     if args.file is None:
         help = ("`cnndsl run FILE` trains; `cnndsl run --resume RUN` goes on with a run",)
         raise CnnError(Diagnostic("E806", "`run` needs a FILE, or a run to `--resume`", help=help))
     network = options.network(args)
     terminal.say(network.diagnostics, sys.stderr)
-    trainer = api.trainer(network, backend=args.backend)
-    return trainer, api.run_folder(network, trainer, args.out)
+    return network, api.trainer(network, backend=args.backend)
 
 
 def _resumed(args: argparse.Namespace) -> tuple[Trainer, RunFolder]:
