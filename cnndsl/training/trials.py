@@ -18,6 +18,8 @@ LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 120
 """Rates that `find_rate` goes through, and in how many steps."""
 SMOOTH, AWAY = 0.9, 4.0
 """How much of the smoothed loss stays at each step, and how many times its lowest value is too much."""
+FALL = 1e-6
+"""A loss that does not fall by this share has not fallen."""
 SLOPE = 6
 """The fall at a rate is taken over so many steps before and behind it."""
 
@@ -103,7 +105,7 @@ def find_rate(trainer: Trainer, steps: int = STEPS) -> Rates:
         raise CnnError(Diagnostic("E806", "the loss is not a finite number at the lowest rate"))
     falls = [(seen[at - SLOPE][1] - seen[at + SLOPE][1], seen[at][0]) for at in range(SLOPE, len(seen) - SLOPE)]
     lowest = min(seen, key=lambda pair: pair[1])
-    if not falls or max(falls)[0] <= 0 or lowest[1] >= seen[0][1]:
+    if not falls or lowest[1] >= (1 - FALL) * seen[0][1]:
         help = ("look at the network with `cnndsl run --dry`",)
         raise CnnError(Diagnostic("E806", "the loss falls at no rate", help=help))
     return Rates(tuple(seen), max(falls)[1], lowest[0])

@@ -49,7 +49,7 @@ class Curve:
     def __init__(self, loss):
         self._loss = loss
 
-    def batches(self, epoch: int):
+    def batches(self, _: int):
         return iter([None] * 7)
 
     def trial(self, batches, rate):
@@ -72,7 +72,7 @@ def test_rates_on_a_curve_that_is_known() -> None:
 
 @pytest.mark.parametrize("loss", [lambda _: 2.0, lambda lr: 2 + lr, lambda _: float("nan")])
 def test_a_loss_that_falls_nowhere(loss) -> None:
-    with pytest.raises(CnnError, match="falls at no rate|at the lowest rate"):
+    with pytest.raises(CnnError, match=r"falls at no rate|at the lowest rate"):
         find_rate(Curve(loss))
 
 
