@@ -5,26 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.backends.protocol import Array
+from cnndsl.data.rows import Rows, rows
 from cnndsl.recipe.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False)
 class Part:
-    """Images N, D, H, W, of bytes or floating numbers, and their labels, N of int64."""
+    """Images N, D, H, W, of bytes or floating numbers, and their labels, N of int64.
 
-    images: Array
+    Images may be given as an array; they are taken out a few at a time, since a set may be larger than memory.
+    """
+
+    images: Rows
     labels: Array
 
-    def __post_init__(self) -> None:
-        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
-            raise ValueError(f"images are N, D, H, W and labels N, not {self.images.shape} and {self.labels.shape}")
+    def __init__(self, images: Rows | Array, labels: Array):
+        if len(images.shape) != 4 or labels.shape != images.shape[:1]:
+            raise ValueError(f"images are N, D, H, W and labels N, not {images.shape} and {labels.shape}")
+        object.__setattr__(self, "images", rows(images))
+        object.__setattr__(self, "labels", labels)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def first(self, count: int) -> Part:
         """The first samples only."""
-        return Part(self.images[:count], self.labels[:count])
+        return Part(self.images.first(count), self.labels[:count])
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -101,7 +101,7 @@ class Samples:
         if len(self._raw) < size:
             self._allocate(size)
         raw, whole, x, pad = self._raw[:count], self._whole[:count], self._x[:count], self._pad
-        np.take(self._part.images, indices, axis=0, out=raw, mode="clip")
+        self._part.images.take(indices, raw)
         inner = whole[:, :, pad : whole.shape[2] - pad, pad : whole.shape[3] - pad]
         np.multiply(raw, self._scale, out=inner)
         inner += self._shift

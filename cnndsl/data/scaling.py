@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.data.rows import Rows, chunks, rows
 
 CHUNK = 1 << 22
+"""Pixels that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,58 +24,70 @@ class Scaling:
     shift: Array
 
 
-def moments(images: Array, indices: Array, pixel_max: float) -> tuple[Array, Array]:
+def moments(images: Rows | Array, indices: Array, pixel_max: float) -> tuple[Array, Array]:
     """Mean and deviation (divided by the count) of each channel's pixels, over `pixel_max`, of the samples named.
 
-    Sums of bytes are exact, and floating numbers are counted from their first pixel, so that the deviation of equal
-    pixels is 0 and not a rounding error.
+    One pass. Sums of bytes are exact, and floating numbers are counted from their first pixel, so that the deviation of
+    equal pixels is 0 and not a rounding error.
     """
-    measure = _bytes if images.dtype == np.uint8 else _floats
-    found = [measure(images[:, channel], indices) for channel in range(images.shape[1])]
-    mean, deviation = np.array(found).T / pixel_max
+    found = rows(images)
+    measure = _bytes if found.dtype == np.uint8 else _floats
+    mean, deviation = np.array(measure(found, indices)).T / pixel_max
     return mean, deviation
 
 
-def _chunks(plane: Array, indices: Array) -> Iterator[Array]:
-    step = max(1, CHUNK // plane[0].size)
-    return (plane[indices[start : start + step]] for start in range(0, len(indices), step))
+def _bytes(images: Rows, indices: Array) -> list[tuple[float, float]]:
+    counts = np.zeros((images.shape[1], 256), np.int64)
+    for chunk in chunks(images, indices, CHUNK):
+        for channel, histogram in enumerate(counts):
+            histogram += np.bincount(chunk[:, channel].reshape(-1), minlength=256)
+    return [_of_histogram(histogram.tolist()) for histogram in counts]
 
 
-def _bytes(plane: Array, indices: Array) -> tuple[float, float]:
-    counts = np.zeros(256, np.int64)
-    for chunk in _chunks(plane, indices):
-        counts += np.bincount(chunk.reshape(-1), minlength=256)
-    histogram = counts.tolist()
+def _of_histogram(histogram: list[int]) -> tuple[float, float]:
     count, total = sum(histogram), sum(value * n for value, n in enumerate(histogram))
     squares = sum(value * value * n for value, n in enumerate(histogram))
     return total / count, sqrt(count * squares - total * total) / count
 
 
-def _floats(plane: Array, indices: Array) -> tuple[float, float]:
-    count, origin = len(indices) * plane[0].size, float(plane[indices[0]].flat[0])
-    offset = sum(float((chunk - np.float64(origin)).sum()) for chunk in _chunks(plane, indices)) / count
-    squares = sum(float(((chunk - np.float64(origin) - offset) ** 2).sum()) for chunk in _chunks(plane, indices))
-    return origin + offset, sqrt(squares / count)
+def _floats(images: Rows, indices: Array) -> list[tuple[float, float]]:
+    """Chunks are joined as in equation 1.5 of Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for
+    computing sample variances, 1979."""
+    origin: Array | None = None
+    mean = squares = np.zeros(images.shape[1])
+    before = 0
+    for chunk in chunks(images, indices, CHUNK):
+        if origin is None:
+            origin = chunk[0, :, 0, 0].astype(np.float64)
+        pixels = chunk - origin[:, np.newaxis, np.newaxis]
+        count, own = pixels[:, 0].size, pixels.mean(axis=(0, 2, 3))
+        pixels -= own[:, np.newaxis, np.newaxis]
+        pixels *= pixels
+        apart, all_ = own - mean, before + count
+        squares = squares + pixels.sum(axis=(0, 2, 3)) + apart**2 * (before * count / all_)
+        mean, before = mean + apart * (count / all_), all_
+    assert origin is not None
+    return list(zip((origin + mean).tolist(), np.sqrt(squares / before).tolist(), strict=True))
 
 
-def _auto(attrs: Any, images: Array, indices: Array, pixel_max: float) -> Scaling:
+def _auto(attrs: Any, images: Rows | Array, indices: Array, pixel_max: float) -> Scaling:
     mean, deviation = moments(images, indices, pixel_max)
     deviation[deviation == 0] = 1
     return Scaling(1 / (pixel_max * deviation), -mean / deviation)
 
 
-def _none(attrs: Any, images: Array, indices: Array, pixel_max: float) -> Scaling:
+def _none(attrs: Any, images: Rows | Array, indices: Array, pixel_max: float) -> Scaling:
     depth = images.shape[1]
     return Scaling(np.full(depth, 1 / pixel_max), np.zeros(depth))
 
 
-def _given(attrs: Any, images: Array, indices: Array, pixel_max: float) -> Scaling:
+def _given(attrs: Any, images: Rows | Array, indices: Array, pixel_max: float) -> Scaling:
     depth = images.shape[1]
     mean, deviation = (np.broadcast_to(np.array(n, float), depth) for n in (attrs.mean, attrs.deviation))
     return Scaling(1 / (pixel_max * deviation), -mean / deviation)
 
 
-SCALINGS: Mapping[str, Callable[[Any, Array, Array, float], Scaling]] = {
+SCALINGS: Mapping[str, Callable[[Any, Rows, Array, float], Scaling]] = {
     "auto": _auto,
     "none": _none,
     "mean": _given,

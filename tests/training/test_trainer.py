@@ -58,7 +58,7 @@ def test_evaluation_against_numbers_computed_apart(tiny, trainer, dataset) -> No
     made = trainer(samples=data, split=1.0, normalize="none", dtype="float64")
     finished = list(made.run())[-1]
     weights = made.state()
-    x = data.test.images.reshape(20, -1) / 255
+    x = np.asarray(data.test.images).reshape(20, -1) / 255
     hidden = np.maximum(x @ weights["fc1.weight"].T + weights["fc1.bias"], 0)
     logits = hidden @ weights["fc2.weight"].T + weights["fc2.bias"]
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(20), data.test.labels]
