@@ -424,7 +424,7 @@ def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     graph = ready.graph
     if recipe.data is None:
         raise CnnError(_no_data(ready))
-    dataset = sets.load(recipe.data, ready.base, ready.data)
+    dataset = sets.load(recipe.data, ready.base, ready.data, _sized(ready))
     return Trainer(graph, recipe, dataset, runner, start=partial(begin, graph, recipe, ready.base))
 
 
@@ -525,9 +525,14 @@ def load_run(
     def dataset() -> Dataset:
         if recipe.data is None:
             raise CnnError(_no_data(network))
-        return sets.load(recipe.data, network.base, network.data)
+        return sets.load(recipe.data, network.base, network.data, _sized(network))
 
     return Run(place, model, recipe, told, history, dataset, runner)
+
+
+def _sized(ready: Network) -> tuple[int, int, int]:
+    size = ready.input
+    return size.height, size.width, size.depth
 
 
 def _no_data(ready: Network) -> Diagnostic:

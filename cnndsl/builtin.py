@@ -46,7 +46,7 @@ def _vectorized(tables: KernelTables) -> Backend:
 
 
 MADE = {
-    "data": ("digits", "mnist", "fashion_mnist", "cifar10", "idx", "npz", "random"),
+    "data": ("digits", "mnist", "fashion_mnist", "cifar10", "idx", "npz", "images", "random"),
     "loss": ("cross_entropy", "mse", "bce"),
     "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
     "schedule": ("constant", "step", "cosine", "onecycle"),

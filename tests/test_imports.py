@@ -17,7 +17,7 @@ PACKAGE = Path(cnndsl.__file__).parent
 FLOORS = (
     ("source", "words", "resources", "schema", "version"),
     ("diagnostics", "arguments"),
-    ("ir", "memory"),
+    ("ir", "memory", "extras"),
     ("ops", "recipe"),
     ("lang", "passes", "interchange"),
     ("backends", "drawing"),
@@ -48,6 +48,7 @@ HOMES = {
     "scipy": ("testing",),
     "safetensors": ("state", "interchange"),
     "threadpoolctl": ("backends",),
+    "PIL": ("data",),
 }
 
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

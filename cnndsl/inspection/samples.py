@@ -59,7 +59,7 @@ def from_data(recipe: Recipe, base: Path, folder: Path | None, size: TensorType,
     if recipe.data is None:
         help = ("give a sample by `--image`, or name the data in the train block",)
         raise CnnError(Diagnostic("E806", "`--sample` needs data, and the train block names none", help=help))
-    found = sets.load(recipe.data, base, folder)
+    found = sets.load(recipe.data, base, folder, (size.height, size.width, size.depth))
     if found.facts.size != (size.height, size.width, size.depth):
         images = "x".join(map(str, found.facts.size or ("?",)))
         raise CnnError(Diagnostic("E604", f"images of {found.name} are {images}, and the input is {size}"))

@@ -65,9 +65,17 @@ class Npz:
 class Images:
     """Options of image files, a folder a class."""
 
-    folder: str = text(doc="a folder that has a folder of images for each class")
+    folder: str = text(
+        doc="a folder that has a folder of images for each class, or two folders, `train` and `test`, that each have "
+        "them; where there is no test part, a tenth of each class is it, always the same"
+    )
     pad: int = _pad()
-    resize: tuple[int, int] | None = _resize()
+    resize: tuple[int, int] | None = option(
+        None,
+        axes=2,
+        minimum=1,
+        doc="size that every image is brought to as it is read, after `pad`; needed where they have several",
+    )
     limit: int | None = _limit()
 
 
@@ -202,7 +210,7 @@ SETS: Mapping[str, DataSet] = {
             "data",
             "images",
             Images,
-            "image files, a folder for each class",
+            "image files of any kind that Pillow reads, a folder for each class, as grey or coloured as INPUT is deep",
             ('data images "my/folder" resize 64',),
             files=Files(
                 images.found_parts,

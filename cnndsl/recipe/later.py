@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cnndsl.recipe.spec import Entry, Recipe, Setting
 from cnndsl.source import Span
 
 KEYS = ("augment",)
-WORDS = {"data": ("images",)}
+WORDS: Mapping[str, tuple[str, ...]] = {}
 
 
 def is_later(entry: Entry) -> bool:
@@ -18,9 +18,6 @@ def is_later(entry: Entry) -> bool:
 
 def later(recipe: Recipe) -> Iterator[tuple[str, Span | None]]:
     """What a recipe asks for and is not there yet: in words of the train block, with its place."""
-    data = recipe.data
-    if data is not None and data.word in WORDS["data"]:
-        yield f"data {data.word}", data.span
     for key in KEYS:
         value = getattr(recipe, key)
         if value is not None and value != ():

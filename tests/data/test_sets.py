@@ -222,6 +222,7 @@ def test_image_folders_are_counted(data_setting, refused, tmp_path) -> None:
     for name in ("cat", "dog", ".cache"):
         (tmp_path / "photos" / name).mkdir(parents=True)
         (tmp_path / "photos" / name / "1.png").touch()
+        (tmp_path / "photos" / name / "2.png").touch()
     (tmp_path / "photos" / "readme.txt").touch()
     assert facts(setting, tmp_path) == Facts(None, 2)
     text = 'INPUT 8x8x3\nFC 1\ntrain { data images "photos" }'

@@ -1,7 +1,8 @@
 """The corpus: files with mistakes, a folder a code. Each says what is to be found in it, and where; nothing else is.
 
 `NAME.cnn` has lines such as ``# expect: E203 at 4:10``. `NAME.toml` is a command (or a piece of Python), with the files
-it works on, its exit code and the codes it gives. `clean/` has files in which nothing is found.
+it works on, its exit code, the codes it gives, and a module that it `needs`. `clean/` has files in which nothing is
+found.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def test_commands(
 ) -> None:
     case: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)
+    if "needs" in case:
+        pytest.importorskip(case["needs"])
     for file, content in case.get("files", {}).items():
         Path(file).parent.mkdir(exist_ok=True)
         plain = content.get("text", "") + content.get("repeat", "") * content.get("times", 0)

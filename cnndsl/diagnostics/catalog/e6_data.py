@@ -39,6 +39,12 @@ CODES = (
         "The `train` block names no data set: write `data digits`, or another one.",
     ),
     Code(
+        "E607",
+        "image files of more than one size",
+        "All images of a set must have one size. `resize` brings them to one as they are read: "
+        '`data images "photos" resize 64`.',
+    ),
+    Code(
         "W601",
         "fewer classes than outputs",
         "The last layer has more outputs than the data have classes; the others are never right.",

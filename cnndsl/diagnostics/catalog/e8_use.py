@@ -82,6 +82,13 @@ CODES = (
         "plugin, for example, which only that plugin's kernels compute.",
     ),
     Code(
+        "E813",
+        "a package that is not installed",
+        "Some of what can be done needs a package that a plain installation leaves out, so that it stays small. The "
+        "message has the command that installs it.",
+        exit_code=2,
+    ),
+    Code(
         "W801",
         "a layer that a backend runs by slower code",
         "The backend has no kernel of its own for this layer, and takes one from a simpler backend. The results are "
