@@ -16,6 +16,10 @@ from cnndsl.recipe.places import locate
 from cnndsl.recipe.spec import Setting
 
 DEPTHS = (1, 3)
+HELD = 4
+"""Images that need less than this part of the memory there is are decoded once and held; others when they are taken."""
+UNTOLD = 4 << 30
+"""Bytes of memory, where the system does not say how many there are."""
 SHOWN = 5
 """How many damaged files are told at once."""
 
@@ -25,9 +29,9 @@ def load(setting: Setting, base: Path, data_folder: Path | None, wanted: tuple[i
     are grey where all files are grey, and else of depth 3."""
     folder = locate(setting, base, data_folder)["folder"]
     files = listing(folder)
-    train, test = _in_turn(files.train), _in_turn(files.test)
-    headers = _headers([path for path, _ in (*train, *test)])
     attrs = setting.attrs
+    train, test = _in_turn(files.train)[: attrs.limit], _in_turn(files.test)[: attrs.limit]
+    headers = _headers([path for path, _ in (*train, *test)])
     if attrs.resize is None:
         _check_sizes(headers, setting, wanted)
     depth = wanted[2] if wanted is not None else 0
@@ -35,11 +39,12 @@ def load(setting: Setting, base: Path, data_folder: Path | None, wanted: tuple[i
         depth = 1 if all(found.grey for found in headers.values()) else 3
     size = next(iter(headers.values())).size
     height, width = size if attrs.resize is None else attrs.resize
-    memory.check_room((len(train) + len(test)) * depth * height * width, f"{folder}: holding its images")
+    needed, limit = (len(train) + len(test)) * depth * height * width, memory.budget()
 
     def part(samples: list[tuple[Path, int]]) -> Part:
         pictures = Pictures([path for path, _ in samples], depth, size, attrs.pad, attrs.resize)
-        return Part(pictures.whole(), np.array([label for _, label in samples], np.int64))
+        held = needed <= (limit or UNTOLD) // HELD
+        return Part(pictures.whole() if held else pictures, np.array([label for _, label in samples], np.int64))
 
     return Dataset(
         name="images",

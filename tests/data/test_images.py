@@ -62,9 +62,10 @@ def test_a_folder_of_classes(photos, setting, tmp_path) -> None:
     assert found.facts == Facts((4, 3, 1), 2)
     assert (len(found.train), len(found.test)) == (22, 2)
     for part in (found.train, found.test):
-        assert (part.images == part.images[:, :, :1, :1]).all()
-        np.testing.assert_array_equal(part.images[:, 0, 0, 0] >= 100, part.labels)
-    pixels = [*found.train.images[:, 0, 0, 0].tolist(), *found.test.images[:, 0, 0, 0].tolist()]
+        images = np.asarray(part.images)
+        assert (images == images[:, :, :1, :1]).all()
+        np.testing.assert_array_equal(images[:, 0, 0, 0] >= 100, part.labels)
+    pixels = [*np.asarray(found.train.images)[:, 0, 0, 0].tolist(), *np.asarray(found.test.images)[:, 0, 0, 0].tolist()]
     assert sorted(pixels) == [*range(12), *range(100, 112)]
 
 
@@ -96,8 +97,8 @@ def test_two_parts(tmp_path, setting) -> None:
             for number in range(count):
                 picture(tmp_path / "p" / part / name / f"{number}.png", grey(10 * label + number))
     found = load(setting("p"), tmp_path)
-    assert found.train.images[:, 0, 0, 0].tolist() == [0, 10, 1, 11, 2, 12]
-    assert found.test.images[:, 0, 0, 0].tolist() == [0, 10, 1, 11]
+    assert np.asarray(found.train.images)[:, 0, 0, 0].tolist() == [0, 10, 1, 11, 2, 12]
+    assert np.asarray(found.test.images)[:, 0, 0, 0].tolist() == [0, 10, 1, 11]
     assert facts(setting("p"), tmp_path) == Facts(None, 2)
 
 
@@ -116,7 +117,7 @@ def test_links_are_what_they_lead_to(photos, setting, tmp_path) -> None:
     (tmp_path / "linked" / "b").mkdir()
     for number in range(2):
         (tmp_path / "linked" / "b" / f"{number}.png").symlink_to(photos / "dog" / "00.png")
-    assert load(setting("linked"), tmp_path).test.images[1, 0, 0, 0] == 100
+    assert np.asarray(load(setting("linked"), tmp_path).test.images)[1, 0, 0, 0] == 100
 
 
 def test_the_data_folder_goes_first(photos, setting, tmp_path) -> None:
@@ -251,7 +252,9 @@ def test_several_sizes(photos, setting, refused, tmp_path) -> None:
     found = load(setting(resize=(8, 6)), tmp_path)
     assert found.facts == Facts((8, 6, 1), 2, resized=True)
     assert found.pad == 0
-    assert sorted(np.unique(found.train.images).tolist() + np.unique(found.test.images).tolist()) == [
+    assert sorted(
+        np.unique(np.asarray(found.train.images)).tolist() + np.unique(np.asarray(found.test.images)).tolist()
+    ) == [
         *range(12),
         *range(100, 112),
     ]
@@ -266,13 +269,13 @@ def test_pad_then_resize(photos, setting, tmp_path) -> None:
     whole = np.zeros((8, 7))
     whole[2:6, 2:5] = 100
     expected = weights(8, 4) @ whole @ weights(7, 7).T
-    one = load(setting(), tmp_path).train.images[:, 0, 0, 0].tolist().index(100)
-    np.testing.assert_allclose(found.train.images[one, 0], expected, atol=1)
+    one = np.asarray(load(setting(), tmp_path).train.images)[:, 0, 0, 0].tolist().index(100)
+    np.testing.assert_allclose(np.asarray(found.train.images)[one, 0], expected, atol=1)
 
 
 def test_pad_alone_is_left_to_the_batches(photos, setting, tmp_path) -> None:
     found = load(setting(pad=2), tmp_path)
-    assert (found.pad, found.train.images.shape[2:], found.facts.size) == (2, (4, 3), (8, 7, 1))
+    assert (found.pad, np.asarray(found.train.images).shape[2:], found.facts.size) == (2, (4, 3), (8, 7, 1))
 
 
 def test_pictures_are_taken_in_any_order(photos) -> None:
@@ -284,6 +287,22 @@ def test_pictures_are_taken_in_any_order(photos) -> None:
     assert (pictures.shape, pictures.dtype, len(pictures)) == ((24, 1, 4, 3), np.uint8, 24)
     assert pictures.first(3).shape == (3, 1, 4, 3)
     np.testing.assert_array_equal(pictures.first(3).whole()[:, 0, 0, 0], [0, 1, 2])
+
+
+def test_more_than_memory_holds(photos, setting, tmp_path, monkeypatch) -> None:
+    """Images are decoded when they are taken, and training is the same to the bit."""
+    text = f'INPUT 4x3x1\nFC 2\ntrain {{ data images "{photos}"; epochs 2; batch 5; split 0.8 }}'
+    held = cnndsl.train(cnndsl.loads(text))
+    monkeypatch.setattr("cnndsl.memory.budget", lambda *_: 24 * 12 * 4 - 1)
+    assert isinstance(load(setting(), tmp_path).train.images, Pictures)
+    monkeypatch.setattr("cnndsl.memory.budget", lambda *_: 24 * 12 * 4)
+    assert not isinstance(load(setting(), tmp_path).train.images, Pictures)
+    monkeypatch.setattr("cnndsl.data.images.HELD", 1 << 40)
+    monkeypatch.setattr("cnndsl.memory.budget", lambda *_: 1 << 30)
+    taken = cnndsl.train(cnndsl.loads(text))
+    assert taken.test.test_loss == held.test.test_loss
+    for name, array in held.model.state.items():
+        np.testing.assert_array_equal(taken.model.state[name], array)
 
 
 def test_an_image_that_changed_meanwhile(photos, refused) -> None:
