@@ -17,7 +17,7 @@ from cnndsl.training.events import Ending, EpochDone, Event, Finished, Started, 
 
 NARROW = 72
 """On a terminal of fewer columns a line an epoch stands in place of the bars and the table."""
-REFRESH = 0.1
+REFRESH = 0.25
 """Seconds between two looks at the bars; steps in between are only counted."""
 QUIET = 60.0
 """Seconds after which a long epoch says where it is, where there is no terminal."""
