@@ -17,6 +17,8 @@ from cnndsl.training.events import Ending, EpochDone, Event, Finished, Started, 
 
 NARROW = 72
 """On a terminal of fewer columns a line an epoch stands in place of the bars and the table."""
+WIDE = 90
+"""On one of fewer columns not all of a table's columns have room."""
 REFRESH = 0.25
 """Seconds between two looks at the bars; steps in between are only counted."""
 QUIET = 60.0
@@ -71,7 +73,7 @@ def _with_bars(events: Iterable[Event], folder: Path, console: Console) -> None:
                 case Finished():
                     finished = event
     if epochs:
-        console.print(_table(epochs))
+        console.print(_table(epochs, console.width))
     if finished is not None:
         _closing(finished, folder, console)
 
@@ -134,7 +136,7 @@ def _line(event: EpochDone, total: int) -> str:
     return f"{text}  {event.rate:,.0f} images/s"
 
 
-def _table(epochs: list[EpochDone]) -> Table:
+def _table(epochs: list[EpochDone], width: int) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     columns: dict[str, Any] = {
         "epoch": lambda e: str(e.epoch),
@@ -149,6 +151,8 @@ def _table(epochs: list[EpochDone]) -> Table:
     }
     if len({e.lr for e in epochs}) == 1:
         del columns["lr"]
+    elif width < WIDE:
+        del columns["seconds"]
     rows = {name: [cell(e) for e in epochs] for name, cell in columns.items()}
     rows = {name: cells for name, cells in rows.items() if any(cells)}
     for name in rows:

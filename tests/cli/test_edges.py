@@ -159,7 +159,8 @@ STARTED = Started("net", "naive", 5, 9, 1, 2, 10, 4, 3, 3, 9, 0, (), ())
 
 def epoch(number: int, reached: float) -> EpochDone:
     validation = {"loss": 0.4, "accuracy": reached}
-    return EpochDone(number, 3 * number, 0.5, 0.5, validation, {}, {}, {}, 0.1, reached == 0.9, 0.1, 100.0)
+    rate = 0.1 / number
+    return EpochDone(number, 3 * number, 0.5, 0.5, validation, {}, {}, {}, rate, reached == 0.9, 0.1, 100.0)
 
 
 def finished(best: int) -> Finished:

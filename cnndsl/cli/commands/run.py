@@ -11,7 +11,6 @@ import argparse
 import shlex
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnndsl import api
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         report(events, folder.path, sys.stdout)
     if signals.received is None:
         return 0
-    sys.stderr.write(f"stopped; to go on: {_command(folder.path, args.data)}\n")
+    sys.stderr.write(f"stopped; to go on: cnndsl run --resume {shlex.quote(str(folder.path))}\n")
     return 128 + signals.received
 
 
@@ -93,8 +92,3 @@ def _resumed(args: argparse.Namespace) -> tuple[Trainer, RunFolder]:
         raise CnnError(Diagnostic("E806", "`--resume` takes no FILE beside the run", help=help))
     _, trainer, folder = api.take_up(args.resume, backend=args.backend, data=args.data)
     return trainer, folder
-
-
-def _command(folder: Path, data: Path | None) -> str:
-    more = f" --data {shlex.quote(str(data))}" if data is not None else ""
-    return f"cnndsl run --resume {shlex.quote(str(folder))}{more}"
