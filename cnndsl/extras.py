@@ -8,7 +8,7 @@ from types import ModuleType
 from cnndsl.diagnostics import CnnError, Diagnostic
 
 
-def extra(module: str, name: str, what: str) -> ModuleType:
+def extra(module: str, name: str, package: str, what: str) -> ModuleType:
     """A module of a package that the extra `name` installs; `what` is what needs it, in words.
 
     Raises CnnError (E813) where it is not there.
@@ -17,5 +17,4 @@ def extra(module: str, name: str, what: str) -> ModuleType:
         return import_module(module)
     except ImportError as error:
         help = (f"pip install 'cnndsl[{name}]'",)
-        message = f"{what} needs the package {module.partition('.')[0]}, which is not installed"
-        raise CnnError(Diagnostic("E813", message, notes=(str(error)[:200],), help=help)) from error
+        raise CnnError(Diagnostic("E813", f"{what} needs {package}, which is not installed", help=help)) from error

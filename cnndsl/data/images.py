@@ -40,10 +40,12 @@ def load(setting: Setting, base: Path, data_folder: Path | None, wanted: tuple[i
     size = next(iter(headers.values())).size
     height, width = size if attrs.resize is None else attrs.resize
     needed, limit = (len(train) + len(test)) * depth * height * width, memory.budget()
+    pad = 0 if attrs.resize is not None else 2 * attrs.pad
+    fits = wanted is None or wanted == (height + pad, width + pad, depth)  # else there is no need to decode any
 
     def part(samples: list[tuple[Path, int]]) -> Part:
         pictures = Pictures([path for path, _ in samples], depth, size, attrs.pad, attrs.resize)
-        held = needed <= (limit or UNTOLD) // HELD
+        held = fits and needed <= (limit or UNTOLD) // HELD
         return Part(pictures.whole() if held else pictures, np.array([label for _, label in samples], np.int64))
 
     return Dataset(

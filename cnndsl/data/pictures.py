@@ -115,11 +115,15 @@ def _shown(shape: tuple[int, ...]) -> str:
     return f"{height}x{width}x{depth}"
 
 
+def _pillow() -> Any:
+    return extra("PIL.Image", "images", "Pillow", "reading image files")
+
+
 @contextmanager
 def _opened(path: Path, check: bool = False) -> Iterator[Any]:
     """The image, its pixels unread. Whatever Pillow raises of a file is E602; with `check`, its warning of images that
     are too large too."""
-    pillow = extra("PIL.Image", "images", "reading image files")
+    pillow = _pillow()
     pillow.init()
     formats = [name for name in pillow.ID if name not in NOT_READ]
     try:
@@ -170,7 +174,7 @@ transposed, turned by 270, transversed, turned by 90."""
 
 def _flat(image: Any, mode: str) -> Any:
     """The image in mode L or RGB."""
-    pillow = extra("PIL.Image", "images", "reading image files")
+    pillow = _pillow()
     if image.mode in WIDE:
         values = np.asarray(image).astype(np.int64)
         if values.min() < 0 or values.max() > 65_535:
@@ -186,7 +190,7 @@ def _flat(image: Any, mode: str) -> Any:
 
 
 def _resized(image: Any, pad: int, size: tuple[int, int]) -> Any:
-    pillow = extra("PIL.Image", "images", "reading image files")
+    pillow = _pillow()
     if pad:
         width, height = image.size
         whole = pillow.new(image.mode, (width + 2 * pad, height + 2 * pad))

@@ -273,6 +273,12 @@ def test_pad_then_resize(photos, setting, tmp_path) -> None:
     np.testing.assert_allclose(np.asarray(found.train.images)[one, 0], expected, atol=1)
 
 
+def test_nothing_is_decoded_for_a_network_of_another_size(photos, setting, refused, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("cnndsl.data.pictures.read", lambda *_: pytest.fail("an image was decoded"))
+    text = f'INPUT 9x9x1\nFC 2\ntrain {{ data images "{photos}" resize 8 }}'
+    refused("E603", lambda: cnndsl.train(cnndsl.loads(text)))
+
+
 def test_pad_alone_is_left_to_the_batches(photos, setting, tmp_path) -> None:
     found = load(setting(pad=2), tmp_path)
     assert (found.pad, np.asarray(found.train.images).shape[2:], found.facts.size) == (2, (4, 3), (8, 7, 1))
@@ -336,7 +342,7 @@ def png(width: int, height: int) -> bytes:
         (b"PF\n4 3\n-1.0\n" + bytes(4 * 3 * 4 * 3), ""),
     ],
 )
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_bad_file(photos, setting, refused, tmp_path, content, said) -> None:
     (photos / "dog" / "05.png").write_bytes(content)
     message = told(refused("E602", lambda: load(setting(resize=(4, 3)), tmp_path)))
@@ -375,7 +381,7 @@ def test_several_bad_files_are_told_at_once(photos, setting, refused, tmp_path) 
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "tiff", "webp", "bmp"])
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_cut_anywhere(tmp_path, suffix) -> None:
     """Refused, or, where only trailers are lacking, an image of the size there was."""
     path = picture(tmp_path / f"a.{suffix}", np.kron(COLOURS, np.ones((4, 4, 1), np.uint8)))
@@ -391,7 +397,7 @@ def test_cut_anywhere(tmp_path, suffix) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "tiff", "webp", "bmp"])
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_flipped_bits_give_no_traceback(tmp_path, suffix) -> None:
     path = picture(tmp_path / f"a.{suffix}", COLOURS)
     whole = path.read_bytes()
@@ -480,7 +486,7 @@ def test_without_pillow(photos, setting, refused, tmp_path, monkeypatch) -> None
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, "PIL", None)
     error = refused("E813", lambda: load(setting(), tmp_path))
-    assert "pip install 'cnndsl[images]'" in told(error)
+    assert told(error) == "reading image files needs Pillow, which is not installed | pip install 'cnndsl[images]'"
     assert facts(setting(), tmp_path) == Facts(None, 2)
 
 
