@@ -8,7 +8,7 @@ import platform
 import re
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,22 +53,26 @@ class RunFolder:
     ) -> RunFolder:
         """Makes the folder and writes the program's text and what is known `about` the run.
 
-        `out` is the folder itself; left out, it is the next free ``<network>-<n>`` in `root`. Raises CnnError: E806
-        where `out` holds a run already or another process writes one there, E803 where nothing can be written.
+        `out` is the folder itself; left out, it is the next free ``<network>-<n>`` in `root`. The program's text is
+        written last: a folder without it, as a kill may leave it, holds no run yet. Raises CnnError: E806 where `out`
+        holds a run already or another process writes one there, E803 where nothing can be written.
         """
         path = root / network if out is None else out
         try:
             path = _next(root, network) if out is None else _made(out)
-            lock = Lock(path)
-            try:
+            with ExitStack() as held:
+                lock = Lock(path)
+                held.callback(lock.release)
                 _refuse_runs(path)
+                for name in (PROGRAM, METRICS, RUN):
+                    (path / f".{name}.tmp").unlink(missing_ok=True)
                 (path / CHECKPOINTS).mkdir(exist_ok=True)
-                found = cls(path, network, program, lock, Log(path / METRICS), about)
+                log = Log(path / METRICS)
+                held.callback(log.close)
+                found = cls(path, network, program, lock, log, about)
                 found.describe(status="starting")
                 atomic.write(path / PROGRAM, program.encode())
-            except BaseException:
-                lock.release()
-                raise
+                held.pop_all()
         except OSError as error:
             raise unwritable(path, error) from error
         return found
@@ -77,17 +81,18 @@ class RunFolder:
     def reopen(cls, path: Path, network: str, program: str) -> RunFolder:
         """Takes a run's folder up again; what a kill left half written goes. Raises CnnError (E803, E806)."""
         try:
-            lock = Lock(path)
-            try:
+            with ExitStack() as held:
+                lock = Lock(path)
+                held.callback(lock.release)
                 (path / CHECKPOINTS).mkdir(exist_ok=True)
                 for stray in (*path.glob(".*.tmp"), *(path / CHECKPOINTS).glob(".*.tmp")):
                     stray.unlink()
-                found = cls(path, network, program, lock, Log(path / METRICS), told(path))
+                log = Log(path / METRICS)
+                held.callback(log.close)
+                found = cls(path, network, program, lock, log, told(path))
                 if not (path / PROGRAM).is_file() or (path / PROGRAM).read_bytes() != program.encode():
                     atomic.write(path / PROGRAM, program.encode())
-            except BaseException:
-                lock.release()
-                raise
+                held.pop_all()
         except OSError as error:
             raise unwritable(path, error) from error
         return found
@@ -130,13 +135,17 @@ class RunFolder:
 
     def save(self, found: Checkpoint, asked: State, *, steps: int, keep: int) -> None:
         """Adds a checkpoint, replaces the weights to ask the network with, and lets go of the checkpoints before the
-        last `keep`. Raises CnnError (E803); what was there before is whole then."""
+        last `keep`, and of those behind it, which could not be read when the run was taken up. Raises CnnError (E803);
+        what was there before is whole then."""
         path = self.path / CHECKPOINTS / f"{steps:0{DIGITS}}.safetensors"
         checkpoint.save(path, found, network=self._network, program=self._program)
         self.save_weights(asked, WEIGHTS)
-        for old in _checkpoints(self.path)[:-keep]:
-            with suppress(OSError):
-                old.unlink()
+        there = _checkpoints(self.path)
+        kept = [p for p in there if int(p.stem) <= steps][-keep:]
+        for other in there:
+            if other not in kept:
+                with suppress(OSError):
+                    other.unlink()
 
     def save_weights(self, state: State, name: str = WEIGHTS) -> None:
         """Replaces a file of weights, whole or not at all. Raises CnnError (E803)."""
@@ -145,6 +154,10 @@ class RunFolder:
     def record(self, metrics: Mapping[str, Any]) -> None:
         """Adds a line of metrics and flushes it. Raises CnnError (E803)."""
         self._log.add(metrics)
+
+    def flush(self) -> None:
+        """Writes the lines of metrics that could not be written before. Raises CnnError (E803)."""
+        self._log.flush()
 
     def describe(self, **about: Any) -> None:
         """Adds to run.json and writes it: plain values by name. Raises CnnError (E803)."""
@@ -169,6 +182,8 @@ class RunFolder:
 def told(folder: Path) -> dict[str, Any]:
     """What run.json says, as far as it is there."""
     try:
+        if not (folder / RUN).is_file():
+            return {}
         text = (folder / RUN).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return {}
@@ -177,7 +192,8 @@ def told(folder: Path) -> dict[str, Any]:
 
 def _checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a run's folder, oldest first."""
-    return sorted(p for p in (folder / CHECKPOINTS).glob("*.safetensors") if re.fullmatch("[0-9]{1,20}", p.stem))
+    found = (p for p in (folder / CHECKPOINTS).glob("*.safetensors") if re.fullmatch("[0-9]{1,20}", p.stem))
+    return sorted(found, key=lambda path: int(path.stem))
 
 
 def _number(value: Any) -> float:
@@ -206,8 +222,14 @@ def _made(out: Path) -> Path:
 
 
 def _refuse_runs(out: Path) -> None:
-    """Raises CnnError (E806) where a folder that was named holds a run."""
+    """Raises CnnError (E806) where a folder that was named holds a run. One that ended before its program was written
+    is none: it has metrics without a line, and a run.json of ours that says that it starts."""
     held = [name for name in (WEIGHTS, PROGRAM, METRICS, RUN) if os.path.lexists(out / name)]
+    if not {WEIGHTS, PROGRAM} & {*held}:
+        empty = METRICS not in held or ((out / METRICS).is_file() and (out / METRICS).stat().st_size == 0)
+        about = told(out)
+        ours = RUN not in held or ("cnndsl" in about and about.get("status") == "starting")
+        held = held if not (empty and ours) else []
     if held:
         help = (
             f"take it up again with `cnndsl run --resume {out}`",

@@ -19,17 +19,22 @@ class Lock:
 
     def __init__(self, folder: Path):
         self._path = folder / NAME
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._handle = _opened(self._path)
         try:
-            _lock(self._handle)
-        except OSError:
+            while not _held(self._path, self._handle):
+                os.close(self._handle)
+                self._handle = _opened(self._path)
+        except BlockingIOError:
             owner = os.read(self._handle, 20).decode("ascii", "replace").strip()
             os.close(self._handle)
             who = f"process {owner}" if owner else "another process"
             help = ("wait for it, end it, or name another folder with `--out`",)
             raise CnnError(Diagnostic("E806", f"{folder}: {who} is writing a run there", help=help)) from None
-        os.ftruncate(self._handle, 0)
+        except OSError:
+            os.close(self._handle)
+            raise
         with suppress(OSError):  # a full disk: the lock holds all the same, and has no name on it
+            os.ftruncate(self._handle, 0)
             os.write(self._handle, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
@@ -40,13 +45,29 @@ class Lock:
             os.close(self._handle)
 
 
-def _lock(handle: int) -> None:
-    """Raises OSError where somebody has it."""
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+
+
+def _held(path: Path, handle: int) -> bool:
+    """Locks an open file; whether it is the one that still stands there: its owner may have let go of it, and taken it
+    away, since it was opened. Raises BlockingIOError where somebody has it, OSError where files cannot be locked."""
     try:
         import fcntl
     except ImportError:
-        import msvcrt
+        return _held_on_windows(handle)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False
 
+
+def _held_on_windows(handle: int) -> bool:
+    import msvcrt
+
+    try:
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    else:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise BlockingIOError from error
+    return True

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cnndsl.state import atomic
 from cnndsl.state.atomic import unwritable
 
 
@@ -19,11 +20,15 @@ class Log:
     def __init__(self, path: Path):
         self.path = path
         self._waiting = b""
+        self._torn = False
         try:
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
-            self._size = os.fstat(self._handle).st_size
+            self._open()
         except OSError as error:
             raise unwritable(path, error) from error
+
+    def _open(self) -> None:
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+        self._size = os.fstat(self._handle).st_size
 
     def add(self, values: Mapping[str, Any]) -> None:
         """One object more. Numbers that are not finite become null."""
@@ -31,9 +36,14 @@ class Log:
         self.flush()
 
     def flush(self) -> None:
-        """Writes what waits."""
+        """Writes what waits. Half a line that could not be taken back before goes first."""
+        if not self._waiting:
+            return
         try:
+            if self._torn:
+                os.ftruncate(self._handle, self._size)
             try:
+                self._torn = True
                 rest = memoryview(self._waiting)
                 while rest:
                     rest = rest[os.write(self._handle, rest) :]
@@ -41,19 +51,23 @@ class Log:
             except OSError:
                 with suppress(OSError):
                     os.ftruncate(self._handle, self._size)
+                    self._torn = False
                 raise
         except OSError as error:
             raise unwritable(self.path, error) from error
         self._size += len(self._waiting)
-        self._waiting = b""
+        self._waiting, self._torn = b"", False
 
     def cut(self, keep: Callable[[Mapping[str, Any]], bool]) -> None:
-        """Leaves only the lines that are to be kept; half a line at the end goes."""
-        kept = [line for line in objects(self.path.read_text(encoding="utf-8", errors="replace")) if keep(line)]
-        os.ftruncate(self._handle, 0)
-        self._size = 0
-        self._waiting = b"".join((json.dumps(line) + "\n").encode() for line in kept)
-        self.flush()
+        """Leaves only the lines that are to be kept, all at once; half a line at the end goes."""
+        before = self.path.read_bytes()
+        kept = [line for line in objects(before.decode("utf-8", "replace")) if keep(line)]
+        after = b"".join((json.dumps(line) + "\n").encode() for line in kept)
+        if after != before:
+            atomic.write(self.path, after)
+            old = self._handle
+            self._open()
+            os.close(old)
 
     def close(self) -> None:
         os.close(self._handle)

@@ -72,6 +72,7 @@ class _Recorder:
         self._due = monotonic() + seconds
         self._finished = False
         self._failures: list[Diagnostic] = []
+        self._owed: dict[str, Callable[[], None]] = {}
 
     def write(self, event: Event) -> Generator[Event, None, None]:
         """Writes what an event says; gives an Unsaved for what could not be."""
@@ -81,19 +82,25 @@ class _Recorder:
                 self._checkpoint()
                 self._folder.describe(status="running", **_values(event))
             case EpochDone():
-                yield from self._tried(lambda: self._folder.record({"event": "epoch", **_values(event)}))
+                line = {"event": "epoch", **_values(event)}
+                yield from self._tried("metrics", lambda: self._folder.record(line), self._folder.flush)
                 if event.best and self._save.best:
-                    yield from self._tried(lambda: self._folder.save_weights(self._trainer.weights(), BEST))
-                if event.epoch % self._save.every == 0:
-                    yield from self._tried(self._checkpoint)
+                    best = self._trainer.weights()
+                    yield from self._tried("best", lambda: self._folder.save_weights(best, BEST))
+                elif "best" in self._owed:
+                    yield from self._tried("best", self._owed["best"])
+                if event.epoch % self._save.every == 0 or "checkpoint" in self._owed:
+                    yield from self._tried("checkpoint", self._checkpoint)
             case Finished():
                 self._finished = True
-                yield from self._tried(self._checkpoint)
-                yield from self._tried(lambda: self._folder.record({"event": "test", **_values(event)}))
-                status = {"status": "finished", **_values(event)}
-                yield from self._tried(lambda: self._folder.describe(**status))
+                yield from self._tried("checkpoint", self._checkpoint)
+                line, status = {"event": "test", **_values(event)}, {"status": "finished", **_values(event)}
+                yield from self._tried("metrics", lambda: self._folder.record(line), self._folder.flush)
+                yield from self._tried("status", lambda: self._folder.describe(**status))
+                for name, action in [*self._owed.items()]:
+                    yield from self._tried(name, action)
             case _ if monotonic() >= self._due:
-                yield from self._tried(self._checkpoint)
+                yield from self._tried("checkpoint", self._checkpoint)
 
     def stop(self) -> Generator[Event, None, None]:
         """Saves, and gives Stopped. Raises CnnError (E803) where that does not go."""
@@ -106,6 +113,8 @@ class _Recorder:
         if not self._finished:
             self._checkpoint()
             self._folder.describe(status="interrupted")
+            for action in self._owed.values():
+                action()
 
     def complain(self) -> None:
         """Raises CnnError (E803) where something could not be written on the way."""
@@ -113,7 +122,8 @@ class _Recorder:
             last, count = self._failures[-1], len(self._failures)
             times = "once" if count == 1 else f"{count} times"
             message = f"the training ended, and {times} something could not be written; the last: {last.message}"
-            raise CnnError(Diagnostic("E803", message, help=last.help))
+            notes = () if self._owed else ("all of it could be written later: nothing is missing",)
+            raise CnnError(Diagnostic("E803", message, notes=notes, help=last.help))
 
     def _checkpoint(self) -> None:
         """Saves where the training stands, unless that was saved already. Raises CnnError (E803)."""
@@ -126,10 +136,16 @@ class _Recorder:
         self._saved = now.epoch, now.step
         self._due = monotonic() + max(self._seconds, COST * (monotonic() - start))
 
-    def _tried(self, action: Callable[[], None]) -> Generator[Event, None, None]:
+    def _tried(
+        self, name: str, action: Callable[[], None], again: Callable[[], None] | None = None
+    ) -> Generator[Event, None, None]:
+        """Does it; where that does not go it is owed, to be tried `again` later: after the next epoch, or at the
+        end."""
+        self._owed.pop(name, None)
         try:
             action()
         except CnnError as error:
+            self._owed[name] = again or action
             self._failures += error.diagnostics
             for diagnostic in error.diagnostics:
                 yield Unsaved(diagnostic)

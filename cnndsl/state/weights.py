@@ -81,6 +81,7 @@ def load(path: Path) -> Weights:
     try:
         with safe_open(path, framework="np") as file:
             metadata = dict(file.metadata() or {})
+            _check_format(path, metadata)
             for name in file.keys():  # noqa: SIM118 (the file is no mapping)
                 state[name] = np.array(file.get_tensor(name))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -107,20 +108,22 @@ def _check_file(path: Path) -> None:
         raise CnnError(Diagnostic("E805", f"{path}: cannot be opened: {error.strerror}")) from error
 
 
+def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
+    """Before anything else: what a newer version writes may be of any kind."""
+    found = metadata.get("cnndsl_format", FORMAT)
+    if found != FORMAT:
+        writer = metadata.get("cnndsl_version")
+        by = f"it was written by cnndsl {writer}: use that version or a newer one"
+        help = by if writer else "use a newer version of cnndsl"
+        raise damaged(path, f"has format {found}, this version reads format {FORMAT}", help)
+
+
 def _check_metadata(path: Path, state: State, metadata: Mapping[str, str]) -> None:
     if not any(key.startswith("cnndsl_") for key in metadata):
         return
     lacking = [key for key in KEYS if key not in metadata]
     if lacking:
         raise damaged(path, f"its metadata lack {', '.join(lacking)}")
-    if metadata["cnndsl_format"] != FORMAT:
-        raise CnnError(
-            Diagnostic(
-                "E701",
-                f"{path}: has format {metadata['cnndsl_format']}, this version reads format {FORMAT}",
-                help=(f"it was written by cnndsl {metadata['cnndsl_version']}: use that version or a newer one",),
-            )
-        )
     more = {key: value for key, value in metadata.items() if key.startswith("cnndsl_") and key not in KEYS}
     if metadata["cnndsl_content"] != digest(state, more):
         raise damaged(path, "its contents are not those that were written")

@@ -19,6 +19,8 @@ from cnndsl import api
 from cnndsl.cli.main import main
 from cnndsl.diagnostics import CnnError
 from cnndsl.runs import folder as folders
+from cnndsl.runs import lock
+from cnndsl.runs.lock import Lock
 from cnndsl.runs.recorded import recorded
 from cnndsl.state import checkpoint, weights
 from cnndsl.training.events import Event, StepDone
@@ -159,6 +161,54 @@ def test_an_unreadable_checkpoint_is_passed_over(whole: tuple[str, Path], tmp_pa
         path.write_bytes(b"")
     with pytest.raises(CnnError, match="no checkpoint can be read"):
         cnndsl.resume(tmp_path / "run")
+
+
+def test_the_good_checkpoint_outlives_newer_damaged_ones(whole: tuple[str, Path], tmp_path: Path) -> None:
+    """Begun and killed again before the first step, the run still has what it can go on from."""
+    text, reference = whole
+    stop_after(text, tmp_path / "run", 14, kill=True)
+    for number in (16, 21):
+        (tmp_path / "run" / "checkpoints" / f"{number:010}.safetensors").write_bytes(b"damaged")
+    stood = set()
+    for _ in range(2):
+        _, trainer, folder = api.take_up(tmp_path / "run")
+        with closing(recorded(trainer, folder)) as events:
+            next(events)
+        stood.add(trainer.done)
+    assert len(stood) == 1
+    cnndsl.resume(tmp_path / "run")
+    assert digest(tmp_path / "run") == digest(reference)
+
+
+def test_a_folder_that_was_left_before_it_held_a_run(tmp_path: Path) -> None:
+    """Without its program there is nothing to take up: it may be begun again."""
+    text = PROGRAM.format(SETTINGS[0]).replace("epochs 4", "epochs 1")
+    network = cnndsl.loads(text)
+    api.run_folder(network, api.trainer(network), tmp_path / "run").close()
+    (tmp_path / "run" / "program.cnn").rename(tmp_path / "run" / ".program.cnn.tmp")
+    with pytest.raises(CnnError, match=r"has no program\.cnn"):
+        cnndsl.resume(tmp_path / "run")
+    cnndsl.train(text, out=tmp_path / "run")
+    assert not (tmp_path / "run" / ".program.cnn.tmp").exists()
+
+
+def test_a_lock_that_is_let_go_of_while_another_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was opened just before its owner took it away is no lock: somebody else may hold the next file."""
+    first = Lock(tmp_path)
+    opened = lock._opened
+
+    def late(path: Path) -> int:
+        handle = opened(path)
+        first.release()
+        monkeypatch.setattr(lock, "_opened", opened)
+        return handle
+
+    monkeypatch.setattr(lock, "_opened", late)
+    second = Lock(tmp_path)
+    with pytest.raises(CnnError, match=f"process {os.getpid()} is writing a run there"):
+        Lock(tmp_path)
+    second.release()
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_run_that_was_killed_before_its_first_checkpoint(whole: tuple[str, Path], tmp_path: Path) -> None:
