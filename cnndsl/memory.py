@@ -20,13 +20,13 @@ def budget(root: Path = Path("/")) -> int | None:
     return int(SHARE * min(found)) if found else None
 
 
-def check_room(needed: int, what: str) -> None:
-    """Refuses something too large for this machine before it is taken. Raises CnnError (E802)."""
+def check_room(needed: int, what: str, *help: str) -> None:
+    """Refuses something too large for this machine before it is taken; `help` says what to do. Raises CnnError
+    (E802)."""
     limit = budget()
     if limit is not None and needed > limit:
-        raise CnnError(
-            Diagnostic("E802", f"{what} needs {amount(needed)}, of which this machine can give {amount(limit)}")
-        )
+        message = f"{what} needs {amount(needed)}, of which this machine can give {amount(limit)}"
+        raise CnnError(Diagnostic("E802", message, help=help))
 
 
 def amount(size: int) -> str:

@@ -18,7 +18,19 @@ from typing import Any, Protocol
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.memory import budget
 from cnndsl.recipe.idx import damaged
+
+STREAMED = 1 << 30
+"""Images of more bytes stay on disk, where their file lets them."""
+CHUNK = 1 << 20
+"""Values that are looked at together, where all of them are."""
+
+
+def stays(size: int) -> bool:
+    """Whether images of so many bytes are better left on disk: they are many, or memory cannot take them."""
+    limit = budget()
+    return size > STREAMED or (limit is not None and size > limit)
 
 
 class Rows(Protocol):

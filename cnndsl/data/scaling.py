@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 
 from cnndsl.backends.protocol import Array
-from cnndsl.data.rows import Rows, chunks, rows
-
-CHUNK = 1 << 22
-"""Pixels that are looked at together."""
+from cnndsl.data.rows import CHUNK, Rows, chunks, rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,17 +34,15 @@ def moments(images: Rows | Array, indices: Array, pixel_max: float) -> tuple[Arr
 
 
 def _bytes(images: Rows, indices: Array) -> list[tuple[float, float]]:
-    counts = np.zeros((images.shape[1], 256), np.int64)
+    """In whole numbers: those of a chunk are far below 2^53, so float64 adds them without rounding."""
+    totals, squares = [0] * images.shape[1], [0] * images.shape[1]
+    count = len(indices) * images.shape[2] * images.shape[3]
     for chunk in chunks(images, indices, CHUNK):
-        for channel, histogram in enumerate(counts):
-            histogram += np.bincount(chunk[:, channel].reshape(-1), minlength=256)
-    return [_of_histogram(histogram.tolist()) for histogram in counts]
-
-
-def _of_histogram(histogram: list[int]) -> tuple[float, float]:
-    count, total = sum(histogram), sum(value * n for value, n in enumerate(histogram))
-    squares = sum(value * value * n for value, n in enumerate(histogram))
-    return total / count, sqrt(count * squares - total * total) / count
+        for channel in range(images.shape[1]):
+            pixels = chunk[:, channel].astype(np.float64).reshape(-1)
+            totals[channel] += int(pixels.sum())
+            squares[channel] += int(pixels @ pixels)
+    return [(t / count, sqrt(count * s - t * t) / count) for t, s in zip(totals, squares, strict=True)]
 
 
 def _floats(images: Rows, indices: Array) -> list[tuple[float, float]]:

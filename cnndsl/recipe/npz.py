@@ -44,8 +44,8 @@ _HEADER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An array of the archive: type (``u1``) and whether its bytes are swapped here, lengths, order, and the bytes of
-    its header."""
+    """An array of the archive: type (``u1``) and whether its bytes are swapped here, lengths, order, the bytes of its
+    header, and where in the file its first value is, if it is stored as it is: without packing, in row order."""
 
     name: str
     type: str
@@ -53,6 +53,7 @@ class Member:
     shape: tuple[int, ...]
     fortran: bool
     header: int
+    place: int | None = None
 
     @property
     def payload(self) -> int:
@@ -124,11 +125,25 @@ def _member(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: 
         )
     swapped = {"<": sys.byteorder == "big", ">": sys.byteorder == "little"}.get(said["order"], False)
     shape = tuple(int(n) for n in re.findall("[0-9]+", said["shape"]))
-    member = Member(name, said["type"], swapped, shape, said["fortran"] == "True", 8 + width + length)
+    fortran, header = said["fortran"] == "True", 8 + width + length
+    first = _start(archive, entry) if entry.compress_type == zipfile.ZIP_STORED and not fortran else None
+    place = first + header if first is not None else None
+    member = Member(name, said["type"], swapped, shape, fortran, header, place)
     if len(text) != length or entry.file_size != member.header + member.payload:
         needed = member.header + member.payload
         raise damaged(path, f"{name} says {member.shown}, {needed:,} bytes in all, but has {entry.file_size:,}")
     return member
+
+
+def _start(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int | None:
+    """Where a member that is not packed begins, behind its name and what its own header has besides (APPNOTE.TXT of
+    PKWARE, 4.3.7). None where its two lengths are not one."""
+    if entry.compress_size != entry.file_size or archive.fp is None:
+        return None
+    archive.fp.seek(entry.header_offset + 26)
+    lengths = struct.unpack("<HH", archive.fp.read(4))
+    start: int = entry.header_offset + 30 + sum(lengths)
+    return start
 
 
 def payload(path: Path, archive: zipfile.ZipFile, member: Member) -> bytearray:
