@@ -34,15 +34,20 @@ def moments(images: Rows | Array, indices: Array, pixel_max: float) -> tuple[Arr
 
 
 def _bytes(images: Rows, indices: Array) -> list[tuple[float, float]]:
-    """In whole numbers: those of a chunk are far below 2^53, so float64 adds them without rounding."""
     totals, squares = [0] * images.shape[1], [0] * images.shape[1]
     count = len(indices) * images.shape[2] * images.shape[3]
     for chunk in chunks(images, indices, CHUNK):
         for channel in range(images.shape[1]):
-            pixels = chunk[:, channel].astype(np.float64).reshape(-1)
-            totals[channel] += int(pixels.sum())
-            squares[channel] += int(pixels @ pixels)
+            pixels = chunk[:, channel].astype(np.float32).reshape(-1)
+            whole = len(pixels) // EXACT * EXACT
+            for part in (pixels[:whole].reshape(-1, EXACT), pixels[np.newaxis, whole:]):
+                totals[channel] += int(part.sum(axis=1).sum(dtype=np.float64))
+                squares[channel] += int(np.einsum("ij,ij->i", part, part).sum(dtype=np.float64))
     return [(t / count, sqrt(count * s - t * t) / count) for t, s in zip(totals, squares, strict=True)]
+
+
+EXACT = 256
+"""So many squares of bytes add up to less than 2^24, the last whole number before which float32 rounds nothing."""
 
 
 def _floats(images: Rows, indices: Array) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import sqrt
 
 import numpy as np
@@ -86,6 +87,17 @@ def test_moments_by_hand() -> None:
         mean, deviation = moments(pixels, np.array([0, 1]), 255)
         np.testing.assert_allclose(mean, [0.5, 0.2], rtol=1e-12)
         np.testing.assert_allclose(deviation, [0.5, sqrt(0.12)], rtol=1e-12)
+
+
+def test_moments_of_the_largest_bytes_are_exact() -> None:
+    """In rational numbers: of 999 bytes 255, 700 of 254 and 3 of 0, at odd places of rows and chunks."""
+    values = np.repeat(np.array([255, 254, 0], np.uint8), [999, 700, 3]).reshape(2, 851, 1, 1).transpose(1, 0, 2, 3)
+    mean, deviation = moments(np.ascontiguousarray(values), np.arange(851), 1)
+    for channel, parts in enumerate(([(255, 851)], [(255, 148), (254, 700), (0, 3)])):
+        exact = Fraction(sum(v * n for v, n in parts), 851)
+        assert mean[channel] == float(exact)
+        variance = sum((v - exact) ** 2 * n for v, n in parts) / 851
+        assert deviation[channel] == pytest.approx(sqrt(variance), rel=1e-15)
 
 
 @pytest.mark.parametrize("value", [np.uint8(77), np.float32(0.1), np.float64(1e6 / 3)])
