@@ -155,16 +155,17 @@ class TrainingProgram(Protocol):
         """Outputs outside training, with the parameters as they are now, or their averages where there are any."""
         ...
 
-    def state(self) -> dict[str, Array]:
-        """Copies of parameters and buffers, by full name."""
+    def state(self, *, copy: bool = True) -> dict[str, Array]:
+        """Parameters and buffers, by full name: copies, or what must not be changed and is valid until the next
+        step."""
         ...
 
-    def slots(self) -> dict[str, Array]:
-        """Copies of the optimizer's memory: ``conv1.weight/velocity``."""
+    def slots(self, *, copy: bool = True) -> dict[str, Array]:
+        """The optimizer's memory, in the same way: ``conv1.weight/velocity``."""
         ...
 
-    def averages(self) -> dict[str, Array]:
-        """Copies of the averaged parameters, by full name; empty without `Objective.ema`."""
+    def averages(self, *, copy: bool = True) -> dict[str, Array]:
+        """The averaged parameters, in the same way; empty without `Objective.ema`."""
         ...
 
     def load(self, state: State, slots: State, averages: State) -> None:

@@ -113,17 +113,17 @@ class TableTraining:
         finally:
             program.give(space)
 
-    def state(self) -> dict[str, Array]:
-        """Copies of parameters and buffers, by full name."""
-        return {name: array.copy() for name, array in self._state.items()}
+    def state(self, *, copy: bool = True) -> dict[str, Array]:
+        """Parameters and buffers, by full name."""
+        return _given(self._state, copy)
 
-    def slots(self) -> dict[str, Array]:
-        """Copies of the optimizer's memory: ``conv1.weight/velocity``."""
-        return {f"{name}/{slot}": a.copy() for name, found in self._slots.items() for slot, a in found.items()}
+    def slots(self, *, copy: bool = True) -> dict[str, Array]:
+        """The optimizer's memory: ``conv1.weight/velocity``."""
+        return _given({f"{name}/{slot}": a for name, found in self._slots.items() for slot, a in found.items()}, copy)
 
-    def averages(self) -> dict[str, Array]:
-        """Copies of the averaged parameters, by full name."""
-        return {name: array.copy() for name, array in self._averages.items()}
+    def averages(self, *, copy: bool = True) -> dict[str, Array]:
+        """The averaged parameters, by full name."""
+        return _given(self._averages, copy)
 
     def load(self, state: State, slots: State, averages: State) -> None:
         """Takes copies of what was given before, to go on from there. Raises CnnError (E702, E809)."""
@@ -140,6 +140,16 @@ class TableTraining:
         for name, found in self._slots.items():
             for slot, array in found.items():
                 np.copyto(array, memory[f"{name}/{slot}"])
+
+
+def _given(arrays: State, copy: bool) -> dict[str, Array]:
+    """As copies, or as views that cannot be written to."""
+    if copy:
+        return {name: array.copy() for name, array in arrays.items()}
+    views = {name: array.view() for name, array in arrays.items()}
+    for view in views.values():
+        view.flags.writeable = False
+    return views
 
 
 SAFE = (1e-30, 1e30)

@@ -78,7 +78,7 @@ class _Recorder:
         """Writes what an event says; gives an Unsaved for what could not be."""
         match event:
             case Started():
-                self._folder.room(self._trainer.checkpoint(), self._save.keep)
+                self._folder.room(self._trainer.checkpoint(copy=False), self._save.keep)
                 self._checkpoint()
                 self._folder.describe(status="running", **_values(event))
             case EpochDone():
@@ -132,7 +132,8 @@ class _Recorder:
             return
         start, steps = monotonic(), self._trainer.done
         self._due = start + self._seconds  # also where it fails: not at every step again
-        self._folder.save(self._trainer.checkpoint(), self._trainer.weights(), steps=steps, keep=self._save.keep)
+        found = self._trainer.checkpoint(copy=False)
+        self._folder.save(found, {**found.state, **found.averages}, steps=steps, keep=self._save.keep)
         self._saved = now.epoch, now.step
         self._due = monotonic() + max(self._seconds, COST * (monotonic() - start))
 

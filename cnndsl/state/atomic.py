@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from cnndsl.diagnostics import CnnError, Diagnostic
+
+LARGEST_WRITE = 1 << 26
+"""Bytes that are given to the system at once, so that an interruption is seen in between."""
 
 
 def unwritable(path: Path, error: OSError) -> CnnError:
@@ -20,15 +24,16 @@ def unwritable(path: Path, error: OSError) -> CnnError:
     )
 
 
-def write(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replaces a file's contents, or makes it: temporary file beside it, fsync, rename, fsync of the folder.
+def write(path: Path, data: bytes | Iterable[bytes | memoryview], mode: int = 0o644) -> None:
+    """Replaces a file's contents, or makes it: temporary file beside it, fsync, rename, fsync of the folder. `data` may
+    come in pieces.
 
     Raises CnnError (E803) when any of these fails; the temporary file is gone then, and the old file is whole.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         try:
-            _write_through(temporary, data, mode)
+            _write_through(temporary, [data] if isinstance(data, bytes) else data, mode)
             os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
@@ -39,12 +44,13 @@ def write(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise unwritable(path, error) from error
 
 
-def _write_through(path: Path, data: bytes, mode: int) -> None:
+def _write_through(path: Path, data: Iterable[bytes | memoryview], mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        for piece in data:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(handle, rest[:LARGEST_WRITE]) :]
         os.fsync(handle)
     finally:
         os.close(handle)

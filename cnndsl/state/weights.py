@@ -7,13 +7,13 @@ that reads safetensors; files of others, without our metadata, are read too.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
 from cnndsl.backends.protocol import Array, State
@@ -61,8 +61,6 @@ def save(path: Path, state: State, *, network: str, program: str, more: Mapping[
 
     Raises CnnError (E803); the file that was there before is whole then.
     """
-    # safetensors writes the memory of an array as it lies, whatever its strides say
-    state = {name: np.ascontiguousarray(array) for name, array in state.items()}
     metadata = {
         "cnndsl_format": FORMAT,
         "cnndsl_version": __version__,
@@ -71,7 +69,26 @@ def save(path: Path, state: State, *, network: str, program: str, more: Mapping[
         "cnndsl_content": digest(state, more),
         **(more or {}),
     }
-    atomic.write(path, safetensors.numpy.save(state, metadata))
+    atomic.write(path, _pieces(state, metadata))
+
+
+TYPES = {"f2": "F16", "f4": "F32", "f8": "F64"}
+"""What safetensors calls NumPy's types."""
+
+
+def _pieces(state: State, metadata: Mapping[str, str]) -> Iterator[bytes | memoryview]:
+    """A safetensors file (https://github.com/huggingface/safetensors#format), piece by piece: the library would hold
+    all of it in memory a second time."""
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    end = 0
+    for name, array in state.items():
+        start, end = end, end + array.nbytes
+        header[name] = {"dtype": TYPES[array.dtype.str[1:]], "shape": array.shape, "data_offsets": (start, end)}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # arrays begin where a processor likes to read them
+    yield len(text).to_bytes(8, "little") + text
+    for array in state.values():
+        yield np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
 
 
 def load(path: Path) -> Weights:

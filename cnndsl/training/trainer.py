@@ -130,10 +130,12 @@ class Trainer:
         """What the network is asked with: as `state`, with averages in place of the parameters they were made of."""
         return self.state() if self._stopped else {**self.state(), **self._program.averages()}
 
-    def checkpoint(self) -> Checkpoint:
-        """Everything that is needed to go on from here, as copies. To be taken between two events of `run`."""
-        program = self._program
-        return Checkpoint(program.state(), program.slots(), program.averages(), self._position.plain())
+    def checkpoint(self, *, copy: bool = True) -> Checkpoint:
+        """Everything that is needed to go on from here. To be taken between two events of `run`; without `copy` it is
+        valid until the next one."""
+        found = self._program
+        arrays = found.state(copy=copy), found.slots(copy=copy), found.averages(copy=copy)
+        return Checkpoint(*arrays, self._position.plain())
 
     def resume(self, found: Checkpoint, warnings: tuple[Diagnostic, ...] = ()) -> None:
         """Goes on from a checkpoint, made on whatever backend; to be called before `run`. `warnings` are told with its

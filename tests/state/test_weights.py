@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import struct
+import tracemalloc
 from hashlib import sha256
 from pathlib import Path
 
@@ -235,3 +236,20 @@ def test_a_network_named_by_no_text(tmp_path) -> None:
     """A file's name may hold bytes that are no UTF-8; Python has surrogates for them."""
     files.save(tmp_path / "w", {"a": np.zeros(2, np.float32)}, network="bad\udcff", program="INPUT 1x1x1")
     assert files.load(tmp_path / "w").metadata["cnndsl_network"] == "bad\\udcff"
+
+
+def test_saving_takes_no_second_copy(tmp_path) -> None:
+    """Of 8 MB: the arrays are written from where they lie, and any reader of safetensors reads them."""
+    arrays = {"b.weight": np.arange(2**20, dtype=np.float32).reshape(1024, -1), "a.bias": np.ones((3, 0), np.float32)}
+    arrays["c.weight"] = np.arange(2**19, dtype=np.float64)[::-1]
+    tracemalloc.start()
+    try:
+        files.save(tmp_path / "w", {"b.weight": arrays["b.weight"]}, network="n", program="")
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+    files.save(tmp_path / "w", arrays, network="n", program="")
+    found = safetensors.numpy.load_file(tmp_path / "w")
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)

@@ -28,7 +28,7 @@ class Poisoned:
         done = self._program.step(x, targets, step=step, lr=lr)
         return done._replace(loss=float("inf")) if (self._what, step) == ("loss", self._at) else done
 
-    def state(self):
+    def state(self, *, copy: bool = True):  # noqa: ARG002
         found = self._program.state()
         if self._what == "weights":
             found["fc1.weight"][0, 0] = np.nan
