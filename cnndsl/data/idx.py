@@ -15,7 +15,7 @@ from cnndsl.data.dataset import Dataset, Part
 from cnndsl.data.rows import CHUNK, Held, Rows, Stored, chunks, rows, stays
 from cnndsl.memory import check_room
 from cnndsl.recipe.idx import Header, damaged, opened, read_header, read_payload, survey
-from cnndsl.recipe.places import known_facts, locate, surveyed
+from cnndsl.recipe.places import known_facts, locate, surveyed, verify
 from cnndsl.recipe.spec import Setting
 
 LARGEST_PIXEL = 1e18
@@ -34,6 +34,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 def load(setting: Setting, base: Path, data_folder: Path | None) -> Dataset:
     parts = locate(setting, base, data_folder)
     surveyed(setting, parts)
+    verify(setting, parts)
     known = known_facts(setting)
     found = survey(parts, known.classes if known else None)
     images = open_images(parts["train-images"])

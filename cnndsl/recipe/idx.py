@@ -8,6 +8,7 @@ size. Whether a file is gzipped is seen from its first two bytes, not from its n
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import struct
 import sys
@@ -185,6 +186,15 @@ def read_payload(path: Path, stream: BinaryIO, header: Header) -> bytearray:
     if stream.read(1):
         raise damaged(path, "has more bytes behind its last value", f"its header says {header.payload} bytes of values")
     return data
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's contents, unpacked where it is gzipped; read in chunks. Raises CnnError (E602)."""
+    found = hashlib.sha256()
+    with opened(path) as (stream, _, _):
+        while chunk := stream.read(CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
 
 
 def image_header(path: Path) -> Header:

