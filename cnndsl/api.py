@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ from cnndsl.ir.types import DTYPES, TensorType
 from cnndsl.lang import ast
 from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import Choices, Lowered, lower, placed
+from cnndsl.lang.overrides import advised, overridden
 from cnndsl.lang.parse import parse
+from cnndsl.lang.typed import ARGUMENT, DEFAULT
 from cnndsl.lang.unparse import specialize, unparse
 from cnndsl.lang.uses import read_file as read_source_file
 from cnndsl.lang.uses import used
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from cnndsl.training.trainer import Trainer
 
 Size = tuple[int, int, int]
+Setting = str | int | float | bool | None | os.PathLike[str]
+"""What a key or an option of the train block may be set to: None takes away what the file says."""
 
 WORK, WORK_A_MESSAGE = 30_000, 20
 """How much checking a file may be, its fixes included, before no more of them are tried: characters, steps written out,
@@ -147,7 +152,12 @@ def _is_size(value: object) -> bool:
     return three and all(1 <= n <= 65_536 for n in value)  # type: ignore[attr-defined]
 
 
-def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optional: bool) -> Choices:
+def _choices(
+    input: Size | None,
+    variables: Mapping[str, int] | None,
+    drop_optional: bool,
+    settings: Mapping[str, Setting] | None = None,
+) -> Choices:
     if not isinstance(variables, Mapping | None):
         message = f"`variables` maps names to numbers, such as {{'N': 2}}; found {variables!r}"
         raise CnnError(Diagnostic("E806", message))
@@ -159,7 +169,36 @@ def _choices(input: Size | None, variables: Mapping[str, int] | None, drop_optio
     if input is not None and not _is_size(input):
         message = f"an input size is height, width and depth, each from 1 to 65,536; found {input!r}"
         raise CnnError(Diagnostic("E806", message))
-    return Choices(dict(variables or {}), tuple(input) if input is not None else None, drop_optional)  # type: ignore[arg-type]
+    size = tuple(input) if input is not None else None
+    return Choices(dict(variables or {}), size, drop_optional, _settings(settings))  # type: ignore[arg-type]
+
+
+def _settings(settings: Mapping[str, Setting] | None) -> tuple[Source, ...]:
+    """Settings of the train block as they would be typed. Raises CnnError (E806)."""
+    if not isinstance(settings, Mapping | None):
+        message = f"`settings` maps keys to values, such as {{'optimizer.lr': 0.01}}; found {settings!r}"
+        raise CnnError(Diagnostic("E806", message))
+    for name in settings or {}:
+        if not isinstance(name, str) or "=" in name:
+            message = f"a setting is named by its key and option, such as 'optimizer.lr'; found {name!r}"
+            raise CnnError(Diagnostic("E806", message))
+    return tuple(Source(ARGUMENT, f"{name}={_typed(name, value)}", True) for name, value in (settings or {}).items())
+
+
+def _typed(name: str, value: object) -> str:
+    """A value of a setting as it would be typed. Raises CnnError (E806)."""
+    if value is None or isinstance(value, bool):
+        return DEFAULT if value is None else str(value).lower()
+    if isinstance(value, str):
+        return value
+    if isinstance(value, os.PathLike):
+        return f'"{os.fspath(value)}"'
+    if isinstance(value, Integral) and int(value).bit_length() < 1 << 12:
+        return str(int(value))
+    if isinstance(value, Real):
+        return repr(float(value))
+    message = f"`{name}` is set to a number, a string, true or false; found {type(value).__name__}"
+    raise CnnError(Diagnostic("E806", message))
 
 
 def examine(
@@ -184,6 +223,7 @@ def examine(
         module, found = parse(source, layers)
         if module is None:
             return None, None, found, len(source.text)
+        module = overridden(module, choices.settings if choices else (), registry.keys, found)
         modules = used(module, base, layers, found)
         lowered = lower(
             module,
@@ -204,6 +244,7 @@ def examine(
     module, lowered, found, work = look(source)
     if any(d.fixes for d in found):
         found = verified(source, found, lambda trial: look(trial)[2:], WORK - work)
+    found = [advised(d, registry.keys) for d in found]
     if module is not None and lowered is not None and lowered.fragment and not errors(found):
         message = "the file has no INPUT: its sizes were not checked"
         small = work < WORK // 100
@@ -256,16 +297,17 @@ def load(
     input: Size | None = None,
     variables: Mapping[str, int] | None = None,
     drop_optional: bool = False,
+    settings: Mapping[str, Setting] | None = None,
     data: str | os.PathLike[str] | None = None,
     registry: Registry | None = None,
 ) -> Network:
     """The network in a `.cnn` file.
 
-    `input` is (height, width, depth) for a file without INPUT size; `variables` binds those of a pattern; `data` is a
-    folder to look in for its data files, whose headers are held against it. Raises CnnError with everything that is
-    wrong with the file.
+    `input` is (height, width, depth) for a file without INPUT size; `variables` binds those of a pattern; `settings`
+    are of its train block, as ``{"optimizer.lr": 0.01, "batch": 128}``; `data` is a folder to look in for its data
+    files, whose headers are held against it. Raises CnnError with everything that is wrong with the file.
     """
-    return network(read_file(path), _choices(input, variables, drop_optional), path, data, registry)
+    return network(read_file(path), _choices(input, variables, drop_optional, settings), path, data, registry)
 
 
 def loads(
@@ -274,6 +316,7 @@ def loads(
     input: Size | None = None,
     variables: Mapping[str, int] | None = None,
     drop_optional: bool = False,
+    settings: Mapping[str, Setting] | None = None,
     name: str = "network",
     base: str | os.PathLike[str] = ".",
     data: str | os.PathLike[str] | None = None,
@@ -282,7 +325,7 @@ def loads(
     """The network in a text; as `load`. Paths in it are relative to the folder `base`, and `name` is its name."""
     source = _source(text, "<string>")
     path = (_place(base, "base") or Path()) / f"{name}.cnn"
-    return network(source, _choices(input, variables, drop_optional), path, data, registry)
+    return network(source, _choices(input, variables, drop_optional, settings), path, data, registry)
 
 
 def network(
@@ -310,6 +353,7 @@ def check(
     input: Size | None = None,
     variables: Mapping[str, int] | None = None,
     drop_optional: bool = False,
+    settings: Mapping[str, Setting] | None = None,
     name: str = "<string>",
     base: str | os.PathLike[str] | None = None,
     memory: int | None = None,
@@ -322,7 +366,9 @@ def check(
         if memory is not None and (type(memory) is not int or memory < 1):
             message = f"`memory` is a whole number of bytes, from 1; found {memory!r}"
             raise CnnError(Diagnostic("E806", message))
-        _, lowered, found = examine(_source(text, name), _choices(input, variables, drop_optional), base=folder)
+        _, lowered, found = examine(
+            _source(text, name), _choices(input, variables, drop_optional, settings), base=folder
+        )
     except CnnError as error:
         return list(error.diagnostics)
     refused = None if lowered is None else too_large(lowered, memory)
@@ -446,9 +492,10 @@ def saved(
     folder: Path,
     data: str | os.PathLike[str] | None = None,
     registry: Registry | None = None,
+    settings: tuple[Source, ...] = (),
 ) -> Network:
-    """The network of a run's folder, with paths in it relative to where the run began. Raises CnnError: E806 for a
-    folder that is no run, and all that is wrong with its program."""
+    """The network of a run's folder, with paths in it relative to where the run began, and `settings` as in Choices.
+    Raises CnnError: E806 for a folder that is no run, and all that is wrong with its program."""
     from cnndsl.runs.saved import about
 
     told, _ = about(folder)
@@ -456,7 +503,8 @@ def saved(
     base, before, name = (value if isinstance(value, str) and value else None for value in known)
     at = Path(base) if base is not None else folder
     path = at / f"{Path(name).name if name else 'network'}.cnn"
-    return network(read_file(folder / "program.cnn"), Choices(), path, data if data is not None else before, registry)
+    chosen = Choices(settings=settings)
+    return network(read_file(folder / "program.cnn"), chosen, path, data if data is not None else before, registry)
 
 
 def take_up(
@@ -465,10 +513,12 @@ def take_up(
     backend: str | None = None,
     data: str | os.PathLike[str] | None = None,
     registry: Registry | None = None,
+    settings: tuple[Source, ...] = (),
 ) -> tuple[Network, Trainer, RunFolder]:
     """A run that ended early, or was given more to do, ready to go on from its last checkpoint.
 
-    `backend` is the one that it began on where left out, `data` where to look for its data set. Raises CnnError as
+    `backend` is the one that it began on where left out, `data` where to look for its data set, `settings` what its
+    train block says otherwise from here on, as in Choices. Raises CnnError as
     `trainer`, and: E806 for a folder that is no run or that another process writes to, E701 or E702 where no checkpoint
     can be read or fits, E605 where the data are others.
     """
@@ -479,7 +529,7 @@ def take_up(
     place = _place(folder, "folder")
     if place is None:
         raise CnnError(Diagnostic("E806", "a run is taken up again from the path of its folder"))
-    ready = saved(place, data, registry)
+    ready = saved(place, data, registry, settings)
     told, _ = about(place)
     before = told.get("backend")
     teacher = trainer(ready, backend=backend or (before if isinstance(before, str) else None))
@@ -574,12 +624,13 @@ def resume(
     *,
     backend: str | None = None,
     data: str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Setting] | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> Trained:
-    """Goes on with a run from its last checkpoint to its end, as if it had never stopped; as `train`, and
-    `take_up`."""
+    """Goes on with a run from its last checkpoint to its end, as if it had never stopped; as `train`, and `take_up`.
+    `settings` are what its train block says otherwise from here on, as of `load`: ``{"epochs": 20}``."""
     _check_listener(on_event)
-    return _trained(*take_up(folder, backend=backend, data=data), on_event)
+    return _trained(*take_up(folder, backend=backend, data=data, settings=_settings(settings)), on_event)
 
 
 def _check_listener(on_event: object) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A named text. `name` is what messages call it: a path, ``<stdin>``, ``<string>``."""
+    """A named text. `name` is what messages call it: a path, ``<stdin>``, ``<string>``. `given` is whether it was
+    typed behind an option or handed to a function, so that a mistake in it is wrong use."""
 
     name: str
     text: str
+    given: bool = False
     _line_starts: list[int] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -75,5 +77,7 @@ class Span:
         return self.source.position(self.end)[1]
 
     def to(self, other: Span) -> Span:
-        """The span from the start of this one to the end of another of the same source."""
+        """The span from the start of this one to the end of another; this one where the other is of another source."""
+        if other.source is not self.source:
+            return self
         return Span(self.source, self.start, other.end)

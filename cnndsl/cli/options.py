@@ -14,6 +14,7 @@ from cnndsl.diagnostics.render.style import visible
 from cnndsl.lang import ast
 from cnndsl.lang.lower import Choices
 from cnndsl.lang.parse import LARGEST_SOURCE, parse, read_source
+from cnndsl.lang.typed import OPTION
 from cnndsl.source import Source
 
 
@@ -26,6 +27,18 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
         "-D", action=_Bind, type=binding, default={}, metavar="N=2", dest="variables", help="value of a variable"
     )
     parser.add_argument("--drop-optional", action="store_true", help="leave out the steps that are marked with `?`")
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """--set."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="a key of the train block, or an option of one: batch=128, optimizer.lr=0.01, clip=default",
+    )
 
 
 class _Bind(argparse.Action):
@@ -103,8 +116,13 @@ def name(path: str) -> str:
     return "<stdin>" if path == "-" else visible(path) or "''"
 
 
+def settings(args: argparse.Namespace) -> tuple[Source, ...]:
+    """What every `--set` says."""
+    return tuple(Source(OPTION, text, True) for text in getattr(args, "settings", ()))
+
+
 def choices(args: argparse.Namespace) -> Choices:
-    return Choices(args.variables, args.input, args.drop_optional)
+    return Choices(args.variables, args.input, args.drop_optional, settings(args))
 
 
 def read(path: str) -> Source:

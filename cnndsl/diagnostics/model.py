@@ -101,6 +101,9 @@ class Diagnostic:
 
     @property
     def exit_code(self) -> int:
+        """The catalog's; 2 for a mistake of language in what was typed behind an option, which is wrong use."""
+        if self.span is not None and self.span.source.given and self.code < "E6":
+            return 2
         return catalog.CODES[self.code].exit_code
 
 

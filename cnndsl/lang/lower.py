@@ -30,11 +30,14 @@ from cnndsl.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user adds to a file: values of pattern variables, an input size (H, W, D), `?` steps left out."""
+    """What the user adds to a file: values of pattern variables, an input size (H, W, D), `?` steps left out, and
+    `settings` of the train block, each as it was typed: ``optimizer.lr=0.01``. The settings are written into the tree
+    before it is lowered (`cnndsl.lang.overrides`)."""
 
     variables: Mapping[str, int] = field(default_factory=dict)
     input: tuple[int, int, int] | None = None
     drop_optional: bool = False
+    settings: tuple[Source, ...] = ()
 
 
 Survey = Callable[[Setting], Facts | None]

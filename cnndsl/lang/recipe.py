@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class _Reader:
     def read(self, entry: ast.Entry) -> None:
         key = self.known.get(entry.key.text)
         if key is None:
-            _unknown_key(entry.key, self.known, self.diagnostics)
+            self.diagnostics.append(not_a_key(entry.key, self.known, _written))
         elif key.takes == "outputs":
             self._output(key, entry)
         elif key.takes == "several":
@@ -76,7 +76,7 @@ class _Reader:
     def _several(self, key: Key, entry: ast.Entry) -> None:
         if not entry.args:
             self._needs(key, entry.key.span)
-        for args in _turns(key, entry.args):
+        for args in turns(key, entry.args):
             place = args[0].span.to(args[-1].span) if args else entry.span
             setting = self._setting(key, args, entry.key.span, place)
             if setting is None:
@@ -88,7 +88,7 @@ class _Reader:
 
     def _output(self, key: Key, entry: ast.Entry) -> None:
         """``loss aux1 cross_entropy weight 0.3``, or ``loss cross_entropy`` for the main output."""
-        name = _output_name(key, entry.args)
+        name = output_name(key, entry.args)
         args = entry.args if name is None else entry.args[1:]
         output = MAIN if name is None else name.text
         first = self.seen.setdefault(f"{key.name} {output}", entry.span)
@@ -182,7 +182,7 @@ def _wants_quotes(word: ast.Word, fields: tuple[Argument, ...]) -> bool:
     return any(a.form == "text" for a in fields) and word.text not in others
 
 
-def _turns(key: Key, args: tuple[ast.Arg, ...]) -> Iterator[tuple[ast.Arg, ...]]:
+def turns(key: Key, args: tuple[ast.Arg, ...]) -> Iterator[tuple[ast.Arg, ...]]:
     """The arguments of each of several values: each begins with a word of the key, or is one argument without words."""
     words = key.words
     start = 0
@@ -199,7 +199,7 @@ def _is_start(word: ast.Word, key: Key) -> bool:
     return word.text in key.words or word.text not in options
 
 
-def _output_name(key: Key, args: tuple[ast.Arg, ...]) -> ast.Word | None:
+def output_name(key: Key, args: tuple[ast.Arg, ...]) -> ast.Word | None:
     """The output's name before its value, if there is one: a word that the key does not have, before one that it has or
     nearly has."""
     if len(args) < 2 or not isinstance(args[0], ast.Word) or not isinstance(args[1], ast.Word):
@@ -267,20 +267,27 @@ def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diag
     diagnostics.append(Diagnostic(code, f"{message} `{word.text}`", word.span, "unknown", help=help, fixes=fixes))
 
 
-def _unknown_key(word: ast.Word, known: Mapping[str, Key], diagnostics: list[Diagnostic]) -> None:
+def _written(entry: Entry, option: str) -> str:
+    """How the block says an option, ``optimizer sgd lr …``, or the entry itself."""
+    return " ".join(part for part in (entry.key, entry.word, option, "…") if part) if option else entry.examples[0]
+
+
+def not_a_key(word: ast.Word, known: Mapping[str, Key], told: Callable[[Entry, str], str]) -> Diagnostic:
+    """E502 for a word that is no key: it belongs to one, or is a value of one, or looks like one. `told` writes how
+    that is said, from the entry meant and the name of an option, empty for the entry itself."""
     entries = [e for key in known.values() for e in key.entries]
     value = next((e for e in entries if e.word == word.text), None)
     owner = next(
         (e for e in entries if any(a.field == word.text for a in arguments(e.attrs) if a.form == "option")), None
     )
-    if value is None and owner is None:
-        _unknown(word, "E502", "the train block has no key", known, diagnostics)
-        return
-    if value is not None:
-        help = f"it is a value of `{value.key}`: `{value.examples[0]}`"
-    else:
-        assert owner is not None
-        shown = f"{owner.key} {owner.word}".rstrip()
-        help = f"it belongs to `{owner.key}`: `{shown} {word.text} …`"
     message = f"the train block has no key `{word.text}`"
-    diagnostics.append(Diagnostic("E502", message, word.span, "not a key of its own", help=(help,)))
+    if value is not None:
+        help = f"it is a value of `{value.key}`: `{told(value, '')}`"
+    elif owner is not None:
+        help = f"it belongs to `{owner.key}`: `{told(owner, word.text)}`"
+    else:
+        names = sorted(known)
+        fixes = suggested(word.span, word.text, names)
+        listed = () if fixes else (f"known: {', '.join(names)}",)
+        return Diagnostic("E502", message, word.span, "unknown", help=listed, fixes=fixes)
+    return Diagnostic("E502", message, word.span, "not a key of its own", help=(help,))

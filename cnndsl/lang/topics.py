@@ -145,6 +145,22 @@ ceil(W1/S), the odd row at the end.
         "INPUT 32x32x3\nCONV 3x3x3 *8 stride 2 pad 0x0x1x1\nPOOL max 3 stride 2 ceil\nFC 10\n",
     ),
     Topic(
+        "settings",
+        "the train block from outside",
+        """`--set KEY=VALUE` says a line of the `train` block anew for one command, in its place: `--set batch=128`,
+`--set 'optimizer=adam lr 1e-3'`. In Python it is `cnndsl.load(path, settings={"batch": 128})`. Several are taken one
+after the other; `steps` replaces `epochs`, and the other way round. A run's folder keeps the program with them in it.
+
+`--set optimizer.lr=0.01` changes one option of what the file says, or of the default. `optimizer.nesterov=true` writes
+a word that stands by itself, `false` leaves it out. `augment.crop=2` and `metric.top5=true` are one of several values,
+`loss.aux1=mse` and `loss.aux1.weight=0.3` one output's loss; `loss.smooth=0.1` is the main output's. The word
+`default` takes away what the file says: `clip=default`, `optimizer.momentum=default`. Names of files and patterns need
+no quotes unless there is a space in them: `freeze=conv*`.
+
+With `cnndsl run --resume RUN` a run goes on by other settings: `--set epochs=20` gives it more to do.""",
+        "INPUT 8x8x1\nFC 10\ntrain {\n  data digits\n  optimizer sgd lr 0.1\n}\n",
+    ),
+    Topic(
         "names",
         "what parameters are called",
         """`conv1.weight`, `conv1.bias`, `bn1.running_mean`: steps are numbered by kind in the order of the text

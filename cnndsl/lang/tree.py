@@ -24,6 +24,11 @@ def build(tree: Tree, source: Source, diagnostics: list[Diagnostic]) -> ast.Modu
     return _Builder(source, diagnostics).module(tree)
 
 
+def argument(token: Token, source: Source, diagnostics: list[Diagnostic]) -> ast.Arg:
+    """The argument that one token is: a size, a number, a string or a word."""
+    return _Builder(source, diagnostics).arg(token)
+
+
 def _spine(tree: Tree, rule: str) -> tuple[list[Any], list[str]]:
     """A left-recursive list, unrolled without recursion: its members, and the separators between them."""
     members: list[Any] = []

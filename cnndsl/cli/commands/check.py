@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backend", metavar="NAME", help="warn of layers that this backend runs by slower code")
     options.add_choices(parser)
+    options.add_settings(parser)
 
 
 def run(args: argparse.Namespace) -> int:

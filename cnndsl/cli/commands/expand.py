@@ -16,6 +16,7 @@ HELP = "print a network without blocks, groups and set"
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a .cnn file; - is standard input")
     options.add_choices(parser)
+    options.add_settings(parser)
 
 
 def run(args: argparse.Namespace) -> int:

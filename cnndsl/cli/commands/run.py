@@ -43,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--find-lr", action="store_true", help="only try learning rates, from low to high; nothing is written"
     )
     options.add_choices(parser)
+    options.add_settings(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -90,5 +91,6 @@ def _resumed(args: argparse.Namespace) -> tuple[Trainer, RunFolder]:
     if args.file is not None:
         help = (f"leave {args.file} out: a run has its program in its folder",)
         raise CnnError(Diagnostic("E806", "`--resume` takes no FILE beside the run", help=help))
-    _, trainer, folder = api.take_up(args.resume, backend=args.backend, data=args.data)
+    settings = options.settings(args)
+    _, trainer, folder = api.take_up(args.resume, backend=args.backend, data=args.data, settings=settings)
     return trainer, folder

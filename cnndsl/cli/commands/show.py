@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "after plan, where tensors lie in memory",
     )
     options.add_choices(parser)
+    options.add_settings(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=tuple(tracing.FORMATS), default="text", help="how to tell it")
     options.add_choices(parser)
+    options.add_settings(parser)
 
 
 def _count(text: str) -> int:
