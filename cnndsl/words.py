@@ -7,38 +7,162 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 ELSEWHERE = {
-    "avg": "mean",
+    "augmentation": "augment",
+    "augmentations": "augment",
     "average": "mean",
-    "avgpool": "pool mean",
     "averagepooling": "pool mean",
+    "avg": "mean",
+    "avgpool": "pool mean",
     "batchnorm": "bn",
     "batchnormalization": "bn",
+    "batchsize": "batch",
+    "bceloss": "bce",
+    "bcewithlogits": "bce",
+    "bcewithlogitsloss": "bce",
+    "binarycrossentropy": "bce",
+    "bs": "batch",
+    "categoricalcrossentropy": "crossentropy",
+    "classweights": "classweight",
+    "clipgradnorm": "clip",
+    "clipnorm": "clip",
     "concatenate": "concat",
     "conv2d": "conv",
     "convolution": "conv",
     "convtranspose": "deconv",
+    "cosineannealing": "cosine",
+    "cosineannealinglr": "cosine",
+    "cosinedecay": "cosine",
+    "criterion": "loss",
+    "crossentropyloss": "crossentropy",
+    "dataset": "data",
     "dense": "fc",
     "depthwise": "dwconv",
     "dilation": "dilate",
+    "emadecay": "ema",
+    "epsilon": "eps",
     "fullyconnected": "fc",
+    "gamma": "factor",
     "gemm": "fc",
+    "glorot": "xavier",
+    "glorotuniform": "xavier",
+    "gradclip": "clip",
+    "gradientclip": "clip",
+    "gradientclipping": "clip",
+    "gradientclipval": "clip",
     "groupnorm": "gn",
+    "henormal": "he",
+    "hflip": "flip",
+    "horizontalflip": "flip",
+    "imagefolder": "images",
+    "initialization": "init",
+    "initializer": "init",
     "innerproduct": "fc",
+    "iterations": "steps",
+    "kaiming": "he",
+    "kaimingnormal": "he",
+    "kernelinitializer": "init",
+    "l2": "decay",
+    "labelsmoothing": "smooth",
     "layernorm": "ln",
     "leakyrelu": "leaky",
     "learningrate": "lr",
+    "learningrateschedule": "schedule",
+    "learningratescheduler": "schedule",
     "linear": "fc",
+    "lossfn": "loss",
+    "lossfunction": "loss",
     "lrelu": "leaky",
+    "lrschedule": "schedule",
+    "lrscheduler": "schedule",
+    "maxepochs": "epochs",
+    "maxgradnorm": "clip",
+    "maxiter": "steps",
     "maxpool": "pool max",
     "maxpooling": "pool max",
+    "maxsteps": "steps",
+    "meansquarederror": "mse",
+    "minibatch": "batch",
+    "movingaverage": "ema",
+    "mseloss": "mse",
+    "nepochs": "epochs",
+    "normalization": "normalize",
+    "numepochs": "epochs",
+    "numiterations": "steps",
+    "numsteps": "steps",
+    "numtrainepochs": "epochs",
+    "objective": "loss",
+    "onecyclelr": "onecycle",
+    "optim": "optimizer",
+    "optimiser": "optimizer",
     "padding": "pad",
+    "pretrained": "weights",
+    "pretrainedweights": "weights",
+    "randomcrop": "crop",
+    "randomflip": "flip",
+    "randomhorizontalflip": "flip",
+    "randomrotation": "rotate",
+    "randomseed": "seed",
+    "randomstate": "seed",
+    "rotation": "rotate",
+    "scheduler": "schedule",
+    "softmaxcrossentropy": "crossentropy",
+    "softmaxcrossentropywithlogits": "crossentropy",
+    "solver": "optimizer",
+    "sparsecategoricalcrossentropy": "crossentropy",
+    "steplr": "step",
+    "stepsize": "every",
     "strides": "stride",
     "sum": "add",
     "swish": "silu",
+    "transform": "augment",
+    "transforms": "augment",
+    "translate": "shift",
+    "warmupepochs": "warmup",
     "weightdecay": "decay",
+    "weightinit": "init",
+    "xavieruniform": "xavier",
     "zeropad": "pad",
 }
 """What other systems call it, without `_` and in small letters: the same thing by another name."""
+OPTIONS_ELSEWHERE = {
+    "earlystop": "stop patience",
+    "earlystopping": "stop patience",
+    "initiallr": "optimizer lr",
+    "keepbest": "save best",
+    "l2": "optimizer decay",
+    "labelsmoothing": "loss smooth",
+    "learningrate": "optimizer lr",
+    "lrdecay": "schedule factor",
+    "gamma": "schedule factor",
+    "savebest": "save best",
+    "savebestonly": "save best",
+    "saveevery": "save every",
+    "savetotallimit": "save keep",
+    "warmupepochs": "schedule warmup",
+    "weightdecay": "optimizer decay",
+}
+"""What other systems have as a key of its own, and is an option here: of which key."""
+NO_KEYS = {
+    **dict.fromkeys(
+        ("valfraction", "validationfraction", "validationsplit", "valratio", "valsize", "valsplit"),
+        "`split` is the share that is trained on: to validate on 0.1 of the samples, write `split 0.9`",
+    ),
+    **dict.fromkeys(
+        ("testfraction", "testratio", "testsize", "testsplit"),
+        "every data set has a test part of its own; `split 0.9` keeps some of the others for validation",
+    ),
+    **dict.fromkeys(("dropout", "dropoutrate"), "it is a step of the network: `DROPOUT 0.5`"),
+    **dict.fromkeys(("batchnorm", "batchnormalization"), "it is a step of the network: `BN`"),
+    **dict.fromkeys(("activation", "nonlinearity"), "it stands behind its layer: `CONV 3x3 *8 relu`"),
+    **dict.fromkeys(("imagesize", "inputshape", "inputsize"), "the network says it: `INPUT 28x28x1`"),
+    **dict.fromkeys(("accelerator", "device", "devices", "gpus"), "what runs the network is a `backend`"),
+    **dict.fromkeys(("numthreads", "numworkers", "pinmemory", "workers"), "leave it out: there is nothing to choose"),
+    "shuffle": "leave it out: samples are shuffled in every epoch, by `seed`",
+    **dict.fromkeys(("checkpointdir", "logdir", "outputdir", "savedir"), "`cnndsl run FILE --out FOLDER` says where"),
+    **dict.fromkeys(("checkpoint", "checkpoints"), "`save every 5 keep 2` says when; `weights` starts from one"),
+    **dict.fromkeys(("resume", "resumefrom"), "`cnndsl run --resume RUN` goes on with a run"),
+}
+"""What other systems have as a key, and is said in another place here, or need not be said: what to do."""
 OTHERS = frozenset(
     (
         *(
@@ -80,20 +204,20 @@ def guess(word: str, known: Iterable[str]) -> Guess | None:
     """
     if len(word) > 128:
         return None
-    written = _plain(word)
+    written = plain(word)
     names = list(known)
-    plain = {_plain(name): name for name in names}
-    if written in plain:
-        return Guess(plain[written], sum(_plain(name) == written for name in names) == 1)
+    plainly = {plain(name): name for name in names}
+    if written in plainly:
+        return Guess(plainly[written], sum(plain(name) == written for name in names) == 1)
     meant, _, behind = ELSEWHERE.get(written, ELSEWHERE.get(written.removesuffix("2d"), "")).partition(" ")
-    if meant in plain:
-        return Guess(f"{plain[meant]} {behind}".rstrip(), True)
+    if meant in plainly:
+        return Guess(f"{plainly[meant]} {behind}".rstrip(), True)
     if written in OTHERS:
         return None
-    found = get_close_matches(written, plain, n=1, cutoff=0.55)
+    found = get_close_matches(written, plainly, n=1, cutoff=0.55)
     if not found:
         return None
-    return Guess(plain[found[0]], _is_slip(written, found[0], plain))
+    return Guess(plainly[found[0]], _is_slip(written, found[0], plainly))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -102,7 +226,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found.word if found else None
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
+    """A word without what writers of other systems write otherwise: capitals and `_`."""
     return word.lower().replace("_", "")
 
 

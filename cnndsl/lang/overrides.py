@@ -516,6 +516,8 @@ def _parts(fields: Sequence[Argument], args: Args) -> list[tuple[Argument | None
 def _told(typed: Typed, entry: Entry, option: str) -> str:
     """How an option is set, with the value that was typed, or the entry itself."""
     value = typed.value.text or "..."
+    if any(option in a.spellings for a in arguments(entry.attrs)):
+        value = "true"
     if option:
         return spelled(typed.source, f"{entry.key}.{option}", value)
     return spelled(typed.source, entry.key, entry.examples[0].partition(" ")[2])

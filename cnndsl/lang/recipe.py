@@ -15,7 +15,7 @@ from cnndsl.recipe.block import KEYS, recipe
 from cnndsl.recipe.spec import MAIN, Entry, Key, Recipe, Setting
 from cnndsl.schema import complaints
 from cnndsl.source import Span
-from cnndsl.words import nearest
+from cnndsl.words import NO_KEYS, OPTIONS_ELSEWHERE, nearest, plain
 
 
 def default_recipe(known: Mapping[str, Key] = KEYS) -> Recipe:
@@ -28,7 +28,8 @@ def read_train(
 ) -> Recipe:
     """The recipe of a train block; what is wrong goes to `diagnostics`, and the key keeps its default. `backends` are
     the names that `backend` may have besides `auto`; without them it may have any. `known` are the keys."""
-    reader = _Reader(diagnostics, backends, known)
+    said = [a.text for e in train.entries if isinstance(e, ast.Entry) for a in e.args if isinstance(a, ast.Word)]
+    reader = _Reader(diagnostics, backends, known, frozenset(said))
     for entry in train.entries:
         if isinstance(entry, ast.Entry):
             reader.read(entry)
@@ -37,11 +38,13 @@ def read_train(
 
 @dataclass(slots=True)
 class _Reader:
-    """What was read so far: settings by key, losses by output, and the places of keys and of what may stand once."""
+    """What was read so far: settings by key, losses by output, and the places of keys and of what may stand once.
+    `said` are the words behind all keys."""
 
     diagnostics: list[Diagnostic]
     backends: Collection[str]
     known: Mapping[str, Key]
+    said: frozenset[str] = frozenset()
     given: dict[str, list[Setting]] = field(default_factory=dict)
     losses: dict[str, Setting] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
@@ -50,7 +53,7 @@ class _Reader:
     def read(self, entry: ast.Entry) -> None:
         key = self.known.get(entry.key.text)
         if key is None:
-            self.diagnostics.append(not_a_key(entry.key, self.known, _written))
+            self.diagnostics.append(not_a_key(entry.key, self.known, _written, self.said))
         elif key.takes == "outputs":
             self._output(key, entry)
         elif key.takes == "several":
@@ -269,25 +272,45 @@ def _unknown(word: ast.Word, code: str, message: str, known: Iterable[str], diag
 
 def _written(entry: Entry, option: str) -> str:
     """How the block says an option, ``optimizer sgd lr …``, or the entry itself."""
-    return " ".join(part for part in (entry.key, entry.word, option, "…") if part) if option else entry.examples[0]
+    if not option:
+        return entry.examples[0]
+    value = "" if any(option in a.spellings for a in arguments(entry.attrs)) else "…"
+    return " ".join(part for part in (entry.key, entry.word, option, value) if part)
 
 
-def not_a_key(word: ast.Word, known: Mapping[str, Key], told: Callable[[Entry, str], str]) -> Diagnostic:
+def not_a_key(
+    word: ast.Word, known: Mapping[str, Key], told: Callable[[Entry, str], str], said: Collection[str] = ()
+) -> Diagnostic:
     """E502 for a word that is no key: it belongs to one, or is a value of one, or looks like one. `told` writes how
-    that is said, from the entry meant and the name of an option, empty for the entry itself."""
-    entries = [e for key in known.values() for e in key.entries]
-    value = next((e for e in entries if e.word == word.text), None)
-    owner = next(
-        (e for e in entries if any(a.field == word.text for a in arguments(e.attrs) if a.form == "option")), None
-    )
-    message = f"the train block has no key `{word.text}`"
-    if value is not None:
+    that is said, from the entry meant and the name of an option, empty for the entry itself; `said` are words of the
+    block, which tell the entry that is meant of several."""
+    message, written = f"the train block has no key `{word.text}`", plain(word.text)
+    value = next((e for key in known.values() for e in key.entries if e.word == word.text), None)
+    owner, option = _owner(word.text, known, said)
+    if written in NO_KEYS:
+        help = NO_KEYS[written]
+    elif value is not None:
         help = f"it is a value of `{value.key}`: `{told(value, '')}`"
     elif owner is not None:
-        help = f"it belongs to `{owner.key}`: `{told(owner, word.text)}`"
+        help = f"it belongs to `{owner.key}`: `{told(owner, option)}`"
     else:
         names = sorted(known)
         fixes = suggested(word.span, word.text, names)
         listed = () if fixes else (f"known: {', '.join(names)}",)
         return Diagnostic("E502", message, word.span, "unknown", help=listed, fixes=fixes)
     return Diagnostic("E502", message, word.span, "not a key of its own", help=(help,))
+
+
+def _owner(word: str, known: Mapping[str, Key], said: Collection[str]) -> tuple[Entry | None, str]:
+    """The entry that has a word as an option, under this name or, as other systems call it, another; of several the
+    one that the block says, or the usual one, or the first."""
+    name, _, option = OPTIONS_ELSEWHERE.get(plain(word), "").partition(" ")
+    option = option or word
+    found = [
+        (e.word in said, e.word == key.default, e)
+        for key in known.values()
+        if not name or key.name == name
+        for e in key.entries
+        if any(option in (a.field if a.form == "option" else "", *a.spellings) for a in arguments(e.attrs))
+    ]
+    return max(found, key=lambda f: f[:2])[2] if found else None, option
