@@ -124,7 +124,7 @@ def _early(folder: Path, setting: int, rng: Random) -> Found:
     """Before the folder is there; Python itself is being started in the first hundredths of a second."""
     found, sent = Found(), rng.choice((signal.SIGINT, signal.SIGTERM))
     with _begin(folder, setting, LONG) as process:
-        sleep(0.05 + 0.4 * rng.random())
+        sleep(0.05 + 0.6 * rng.random())
         there = (folder / "runs" / "net-1" / "run.json").exists()
         process.send_signal(sent)
         out, err = process.communicate(timeout=60)
