@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple
@@ -10,27 +10,35 @@ from typing import NamedTuple
 import numpy as np
 
 from cnndsl.backends.protocol import Array
-from cnndsl.data.dataset import Dataset, Part
+from cnndsl.data.dataset import Dataset, Part, is_labels
 from cnndsl.data.draw import generator
 from cnndsl.data.resize import Resizer
 from cnndsl.data.scaling import SCALINGS, Scaling
-from cnndsl.recipe.spec import Setting
+from cnndsl.recipe.spec import MAIN, Setting
 
 
 class Batch(NamedTuple):
-    """Images N, D, H, W of the program's type, and labels. Both are valid until the next batch."""
+    """Images N, D, H, W of the program's type, valid until the next batch, and targets by output, ``main`` always
+    among them: labels N, or floating numbers."""
 
     x: Array
-    labels: Array
+    targets: Mapping[str, Array]
+
+    @property
+    def labels(self) -> Array:
+        """The targets of the main output."""
+        return self.targets[MAIN]
 
 
 def divide(labels: Array, share: float, seed: int) -> tuple[Array, Array]:
     """Indices of the samples that are trained on and of those that validate, each in ascending order.
 
-    Of each class `share` is trained on, rounded down, but at least one sample; which ones depends on the seed. The
-    share is taken as the decimal number it was written as: 0.29 of 100 is 29.
+    Of each class `share` is trained on, rounded down, but at least one sample; which ones depends on the seed. Targets
+    that are not labels are of one class. The share is taken as the decimal number it was written as: 0.29 of 100 is 29.
     """
     trained = []
+    if not is_labels(labels):
+        labels = np.zeros(len(labels), np.int64)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         count = max(1, floor(Fraction(repr(share)) * len(members)))
@@ -107,7 +115,7 @@ class Samples:
         inner += self._shift
         if self._resizer is not None:
             self._resizer(whole, x)
-        return Batch(x, self._part.labels[indices])
+        return Batch(x, {name: target[indices] for name, target in self._part.targets.items()})
 
     def _allocate(self, size: int) -> None:
         self._raw = np.empty((size, *self._raw.shape[1:]), self._raw.dtype)

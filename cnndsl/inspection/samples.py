@@ -12,6 +12,7 @@ import numpy as np
 from cnndsl.backends import border
 from cnndsl.backends.protocol import Array
 from cnndsl.data import sets
+from cnndsl.data.dataset import is_labels
 from cnndsl.data.samples import prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph
@@ -68,9 +69,14 @@ def from_data(recipe: Recipe, base: Path, folder: Path | None, size: TensorType,
     if batch is None:
         help = (f"the last is {len(tests) - 1}",)
         raise CnnError(Diagnostic("E806", f"there is no test sample {at}", help=help))
-    x, (right,) = (np.array(array) for array in batch)
-    said = f"test sample {at} of {found.name}, normalized; its label is {int(right)}"
-    return Sample(x, int(right) if label is None else label, said)
+    said = f"test sample {at} of {found.name}, normalized"
+    if is_labels(batch.labels):
+        right = int(batch.labels[0])
+        return Sample(np.array(batch.x), right if label is None else label, f"{said}; its label is {right}")
+    if label is None:
+        help = ("say by `--label` which class is taken for the right one",)
+        raise CnnError(Diagnostic("E806", f"targets of {found.name} are not labels", help=help))
+    return Sample(np.array(batch.x), label, said)
 
 
 def before_losses(graph: Graph, recipe: Recipe) -> Graph:

@@ -23,6 +23,7 @@ from pathlib import Path
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.recipe.facts import Facts, Found
 from cnndsl.recipe.idx import LARGEST_RATIO, damaged
+from cnndsl.recipe.spec import MAIN
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 MOST_MEMBERS = 1_000
@@ -34,6 +35,8 @@ LABEL_TYPES = {
     "b1": "B", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i1": "b", "i2": "h", "i4": "i", "i8": "q"
 }  # fmt: skip
 """Type of a label to its typecode in `array`."""
+
+TARGET_TYPES = (*LABEL_TYPES, "f4", "f8")
 
 _HEADER = re.compile(
     r"\{\s*'descr':\s*'(?P<order>[<>|=])(?P<type>[a-zA-Z][0-9]{1,3})',\s*"
@@ -163,11 +166,11 @@ def payload(path: Path, archive: zipfile.ZipFile, member: Member) -> bytearray:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a file says: its arrays, and the labels of both parts, None where targets are not classes."""
+    """What a file says: its arrays; by output, ``main`` always among them, the labels of both parts, None where its
+    targets are not labels."""
 
     members: Mapping[str, Member]
-    train_labels: array[int] | None
-    test_labels: array[int] | None
+    labels: Mapping[str, tuple[array[int], array[int]] | None]
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -177,10 +180,9 @@ class Survey:
 
     @property
     def classes(self) -> int | None:
-        """One more than the highest label."""
-        if self.train_labels is None or self.test_labels is None:
-            return None
-        return max(max(self.train_labels), max(self.test_labels)) + 1
+        """One more than the highest label of the main output."""
+        both = self.labels[MAIN]
+        return None if both is None else max(map(max, both)) + 1
 
 
 def survey(path: Path) -> Survey:
@@ -199,11 +201,39 @@ def survey(path: Path) -> Survey:
         first, second = members["x_train"], members["x_test"]
         if (first.shape[1:], first.type) != (second.shape[1:], second.type):
             raise _apart(path, f"x_train is {first.shown}, x_test {second.shown}", "both must be of one kind")
-        labels = [_labels(path, archive, members[f"y_{part}"]) for part in ("train", "test")]
-    if (labels[0] is None) != (labels[1] is None):
-        shown = [members[f"y_{part}"].shown for part in ("train", "test")]
-        raise _apart(path, f"y_train is {shown[0]}, y_test {shown[1]}", "both must be labels, or neither")
-    return Survey(members, *labels)
+        names = [found[1] for name in members if (found := re.fullmatch("y_(?:(.+)_)?(?:train|test)", name))]
+        labels = {name or MAIN: _both(path, archive, members, name) for name in dict.fromkeys(names)}
+    return Survey(members, labels)
+
+
+def target_name(output: str, part: str) -> str:
+    """What the array of an output's targets is called."""
+    return f"y_{part}" if output == MAIN else f"y_{output}_{part}"
+
+
+def _both(
+    path: Path, archive: zipfile.ZipFile, members: Mapping[str, Member], head: str | None
+) -> tuple[array[int], array[int]] | None:
+    """Labels of both parts of an output; None where its targets are not labels."""
+    names = [target_name(head or MAIN, part) for part in ("train", "test")]
+    if head == MAIN:
+        raise damaged(path, f"has targets of a head called {MAIN}", "those of the main output are y_train and y_test")
+    lacking = [name for name in names if name not in members]
+    if lacking:
+        raise damaged(path, f"lacks {lacking[0]}", f"a head's targets are {names[0]} and {names[1]}")
+    train, test = (_labels(path, archive, members[name]) for name in names)
+    shown = " and ".join(f"{name} is {members[name].shown}" for name in names)
+    if (train is None) != (test is None):
+        raise _apart(path, shown, "both must be labels, or neither")
+    if train is not None and test is not None:
+        return train, test
+    first, second = (members[name] for name in names)
+    if first.shape[1:] != second.shape[1:]:
+        raise _apart(path, shown, "both must be of one kind")
+    wrong = next((m for m in (first, second) if m.type not in TARGET_TYPES or m.payload == 0), None)
+    if wrong is not None:
+        raise damaged(path, f"{wrong.name} is {wrong.shown}", "targets are whole or floating numbers")
+    return None
 
 
 def _apart(path: Path, found: str, needed: str) -> CnnError:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cnndsl.data.dataset import Dataset, Part
 from cnndsl.diagnostics import CnnError, Diagnostic
+from cnndsl.recipe.spec import MAIN
 
 
 def identity(dataset: Dataset) -> dict[str, Any]:
@@ -18,8 +19,12 @@ def identity(dataset: Dataset) -> dict[str, Any]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    labels = sha256(np.ascontiguousarray(part.labels, "<i8").tobytes()).hexdigest()
-    return {"images": [int(n) for n in part.images.shape], "labels": labels}
+    found: dict[str, Any] = {"images": [int(n) for n in part.images.shape]}
+    for name, target in sorted(part.targets.items()):
+        little = target.dtype.newbyteorder("<") if target.dtype.kind == "f" else "<i8"
+        key = "labels" if name == MAIN else f"labels of {name}"
+        found[key] = sha256(np.ascontiguousarray(target, little).tobytes()).hexdigest()
+    return found
 
 
 def check(dataset: Dataset, about: Mapping[str, Any]) -> None:

@@ -99,4 +99,4 @@ class Judgement:
 
 def targets_of(batch: Any, outputs: Iterable[str]) -> dict[str, Array]:
     """The targets of each output in a batch: its own, or where the data have none for it the main ones."""
-    return dict.fromkeys(outputs, batch.labels)
+    return {name: batch.targets.get(name, batch.labels) for name in outputs}

@@ -19,7 +19,7 @@ from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.recipe.fit import channels, fit
 from cnndsl.recipe.heads import trained
-from cnndsl.recipe.spec import Recipe
+from cnndsl.recipe.spec import MAIN, Recipe
 from cnndsl.state.checkpoint import Checkpoint
 from cnndsl.training import position
 from cnndsl.training.ability import refuse
@@ -34,6 +34,7 @@ from cnndsl.training.objective import leading, make_objective, trained_graph
 from cnndsl.training.position import Position
 from cnndsl.training.schedule import rate
 from cnndsl.training.score import Judgement, Measured, Sums, targets_of
+from cnndsl.training.targets import misfits
 
 Start: TypeAlias = Callable[[dict[str, Array]], tuple[State, tuple[Diagnostic, ...]]]
 """From the parameters and buffers that were drawn to those that a training starts from, with warnings."""
@@ -371,11 +372,12 @@ def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnost
     span = recipe.data.span if recipe.data is not None else None
     leads = leading(recipe, graph)
     binary = trained(recipe, graph.outputs)[leads].word == "bce"
-    facts = dataset.facts
+    own = leads != MAIN and leads in dataset.train.targets
+    facts = replace(dataset.facts, classes=None) if own else dataset.facts
     found = fit(graph.input, graph.output(leads), facts, data=dataset.name, pad=dataset.pad, span=span, binary=binary)
     if not len(dataset.train) or not len(dataset.test):
         found = (Diagnostic("E605", f"`{dataset.name}` has no {'test' if len(dataset.train) else 'training'} samples"),)
-    found = (*found, *channels(recipe, graph.input.type.depth))
+    found = (*found, *misfits(graph, recipe, dataset), *channels(recipe, graph.input.type.depth))
     if errors(found):
         raise CnnError(found)
     return found

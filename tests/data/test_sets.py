@@ -70,12 +70,13 @@ def test_npz_of_floating_numbers_in_any_order(npz_file, data_setting, tmp_path, 
     assert (found.train.images.shape, found.pixel_max) == ((6, 1, 5, 4), 1)
 
 
-def test_npz_without_classes_can_be_checked(npz_file, data_setting, refused, tmp_path) -> None:
+def test_npz_without_classes(npz_file, data_setting, tmp_path) -> None:
     targets = {"y_train": np.zeros((6, 3), np.float32), "y_test": np.zeros((4, 3), np.float32)}
     npz_file(**targets)
     setting = data_setting("npz", file="a.npz")
     assert facts(setting, tmp_path) == Facts((5, 4, 2), None)
-    assert "not labels" in told(refused("E811", lambda: load(setting, tmp_path)))
+    found = load(setting, tmp_path)
+    assert (found.classes, found.facts, found.train.labels.shape) == (0, facts(setting, tmp_path), (6, 3))
 
 
 def test_npz_is_found_beside_the_program_or_in_the_data_folder(npz_file, data_setting, tmp_path) -> None:
@@ -98,6 +99,12 @@ def test_npz_is_found_beside_the_program_or_in_the_data_folder(npz_file, data_se
         ({"x_test": np.zeros((4, 2, 5, 5), np.uint8)}, "E605", "both must be of one kind"),
         ({"x_train": np.array([[[object()]]] * 6, dtype=object)}, "E602", "not an array of plain numbers"),
         ({"y_test": np.zeros((4, 3))}, "E605", "both must be labels"),
+        ({"y_train": np.zeros((6, 3)), "y_test": np.zeros((4, 2))}, "E605", "both must be of one kind"),
+        ({"y_train": np.zeros((6, 3), complex), "y_test": np.zeros((4, 3), complex)}, "E602", "type c16"),
+        ({"y_side_train": np.zeros(6)}, "E602", "lacks y_side_test"),
+        ({"y_side_train": np.zeros(5, int), "y_side_test": np.zeros(4, int)}, "E605", "5 values in y_side_train"),
+        ({"y_side_train": np.full(6, -1), "y_side_test": np.zeros(4, int)}, "E602", "y_side_train: label 0 is -1"),
+        ({"y_main_train": np.zeros(6, int), "y_main_test": np.zeros(4, int)}, "E602", "those of the main output are"),
     ],
 )
 def test_npz_that_cannot_be(npz_file, data_setting, refused, tmp_path, changes, code, said) -> None:

@@ -24,7 +24,8 @@ CODES = (
     Code(
         "E604",
         "labels that the network cannot say",
-        "The last layer needs at least as many outputs as there are classes.",
+        "The last layer needs at least as many outputs as there are classes. Targets that are not labels have the "
+        "output's shape, and go with `mse`, or with `bce` where they lie between 0 and 1.",
         "INPUT 8x8x1\nFC 5\ntrain { data digits }\n",
         "INPUT 8x8x1\nFC 10\ntrain { data digits }\n",
     ),

@@ -54,7 +54,7 @@ def main(package: str, mnist: str, target: str) -> int:
     recipe = network.recipe
     data = load(recipe.data, NETWORK.parent, Path(mnist))
     ready = prepare(data, split=recipe.split, normalize=recipe.normalize, seed=recipe.seed)
-    right = np.concatenate([model.predict(x).argmax(1) == labels for x, labels in ready.test.in_order(250)])
+    right = np.concatenate([model.predict(b.x).argmax(1) == b.labels for b in ready.test.in_order(250)])
     parameters = sum(array.size for array in state.values())
     print(f"{parameters:,} parameters, written to {target}")
     print(f"{right[:FIRST].sum():,} of the first {FIRST:,} test images right, {right.sum():,} of all {len(right):,}")
