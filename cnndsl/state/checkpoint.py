@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ AVERAGE = "average/"
 POSITION = "cnndsl_position"
 LONGEST = 1 << 20
 """How many characters the position may have."""
+SHOWN = 40
+"""How many digits a whole number has at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +54,7 @@ def load(path: Path) -> Checkpoint:
     if len(text) > LONGEST:
         raise damaged(path, "says too much about where the training stands")
     try:
-        position = json.loads(text, parse_constant=_refuse)
+        position = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise damaged(path, f"does not say where the training stands ({error})") from error
     averages = {name.removeprefix(AVERAGE): array for name, array in found.more.items() if name.startswith(AVERAGE)}
@@ -61,3 +64,23 @@ def load(path: Path) -> Checkpoint:
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no number")
+
+
+def _finite(digits: str) -> float:
+    found = float(digits)
+    return found if isfinite(found) else _refuse(digits[:SHOWN])
+
+
+def _fitting(digits: str) -> int:
+    return int(digits) if len(digits) < SHOWN else _refuse(f"{digits[:SHOWN]}...")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_fitting, object_pairs_hook=_once)
+"""JSON of numbers that are finite and names that are given once."""

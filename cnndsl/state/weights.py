@@ -130,9 +130,9 @@ def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     found = metadata.get("cnndsl_format", FORMAT)
     if found != FORMAT:
         writer = metadata.get("cnndsl_version")
-        by = f"it was written by cnndsl {writer}: use that version or a newer one"
-        help = by if writer else "use a newer version of cnndsl"
-        raise damaged(path, f"has format {found}, this version reads format {FORMAT}", help)
+        by = f", written by cnndsl {writer}" if writer else ""
+        help = f"use cnndsl {writer}, or a newer one" if writer else "use a newer version of cnndsl"
+        raise damaged(path, f"has format {found}{by}; this version reads format {FORMAT}", help)
 
 
 def _check_metadata(path: Path, state: State, metadata: Mapping[str, str]) -> None:

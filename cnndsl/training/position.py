@@ -69,6 +69,17 @@ def load(plain: Any) -> Position:
     for complaint in complaints(SCHEMA, plain):
         raise ValueError(f"{'.'.join(map(str, complaint.path)) or 'position'} {complaint.text}")
     sums = plain["sums"]
-    if not all(map(isfinite, (sums["loss_sum"], plain["seconds"], *sums["losses"].values(), *plain["norms"].values()))):
+    counts = (plain["epoch"], plain["step"], plain["best_epoch"] or 0, sums["samples"], *sums["right"].values())
+    if not all(isinstance(count, int) for count in counts):  # JSON Schema takes 1.0 for a whole number
+        raise ValueError("a count is no whole number")
+    figures = (sums["loss_sum"], plain["seconds"], *sums["losses"].values(), *plain["norms"].values())
+    if not all(map(_finite, (*figures, *plain["last"].values(), *(plain["best"] or {}).values()))):
         raise ValueError("a number is not finite")
     return Position(**{**plain, "sums": Sums(**sums)})
+
+
+def _finite(value: float) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False

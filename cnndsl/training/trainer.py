@@ -295,7 +295,8 @@ class Trainer:
                 raise self._stop(f"the validation loss is {found.sums.loss} after epoch {epoch}")
         now = self._position
         best = bool(validation) and self._judge.better(validation, now.best)
-        plain = {name: value for name, value in validation.items() if isinstance(value, int | float)}
+        numbers = {name: value for name, value in validation.items() if isinstance(value, int | float)}
+        plain = {name: value for name, value in numbers.items() if isfinite(value)}
         whole = steps == self.steps_per_epoch
         self._position = Position(
             epoch=epoch if whole else epoch - 1,

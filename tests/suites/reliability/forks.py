@@ -1,7 +1,7 @@
 """A process that has the package imported, and forks once for every command: a run costs a tenth of a second.
 
 What it is told, a line of JSON each: `argv`, `cwd`, where `out` and `err` go, `faults` (see `faulty`), and `seconds`
-between two checkpoints inside an epoch. It answers with the child's pid, and once that has ended with its exit code.
+between two checkpoints inside an epoch. It answers with the child's pid, and once that has ended with its exit code and the seconds of a processor it took.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ MODULE = "tests.suites.reliability.forks"
 
 
 class Forks:
-    """The process, seen from outside. One command at a time."""
+    """The process, seen from outside. One command at a time; `seconds` of a processor is what the last one took."""
 
     def __init__(self, environment: dict[str, str]):
+        self.seconds = 0.0
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self._process = subprocess.Popen([sys.executable, "-m", MODULE], env=environment, **pipes)
 
@@ -45,10 +46,11 @@ class Forks:
         return int(self._process.stdout.readline())  # type: ignore[union-attr]
 
     def end(self) -> tuple[int, str, str]:
-        """Waits for the command: exit code (negative for a signal), output and errors."""
-        code = int(self._process.stdout.readline())  # type: ignore[union-attr]
+        """Waits for the command: exit code (negative for a signal), output and errors. What it took is `seconds`."""
+        code, seconds = self._process.stdout.readline().split()  # type: ignore[union-attr]
+        self.seconds = float(seconds)
         out, err = (Path(self._order[name]).read_text(encoding="utf-8") for name in ("out", "err"))
-        return code, out, err
+        return int(code), out, err
 
     def run(self, *argv: str | Path, cwd: Path, **more: Any) -> tuple[int, str, str]:
         self.begin(*argv, cwd=cwd, **more)
@@ -70,7 +72,8 @@ def _serve() -> None:
         if pid == 0:
             _child(json.loads(line))
         print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        _, status, used = os.wait4(pid, 0)
+        print(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, flush=True)
 
 
 def _child(order: dict[str, Any]) -> None:
