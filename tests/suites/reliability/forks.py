@@ -1,7 +1,8 @@
 """A process that has the package imported, and forks once for every command: a run costs a tenth of a second.
 
 What it is told, a line of JSON each: `argv`, `cwd`, where `out` and `err` go, `faults` (see `faulty`), and `seconds`
-between two checkpoints inside an epoch. It answers with the child's pid, and once that has ended with its exit code and the seconds of a processor it took.
+between two checkpoints inside an epoch. It answers with the child's pid, and once that has ended with its exit code
+and the seconds of a processor that it took.
 """
 
 from __future__ import annotations

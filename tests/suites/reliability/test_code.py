@@ -23,7 +23,7 @@ RUNNERS = (
     "codeop",
     "torch",
 )
-CALLS = ("eval", "exec", "compile", "__import__", "import_module", "find_spec", "exec_module", "load_module")
+CALLS = ("eval", "exec", "compile", "__import__", "import_module", "exec_module", "load_module")
 NAMED = {
     **dict.fromkeys(("__init__.py", "builtin.py", "backends/table.py", "cli/main.py", "extras.py"), "import_module"),
     "testing/cases/__init__.py": "import_module",
