@@ -27,6 +27,7 @@ from cnndsl.lang.uses import used
 from cnndsl.plugins import Registry
 from cnndsl.plugins import load as load_plugins
 from cnndsl.recipe import fit, places
+from cnndsl.recipe.compare import said
 from cnndsl.recipe.spec import Recipe
 from cnndsl.resources import folder as shipped
 from cnndsl.source import Source, Span
@@ -255,9 +256,11 @@ def examine(
 
 
 def _about_data(lowered: Lowered, base: Path | None, data: Path | None) -> tuple[Diagnostic, ...]:
-    """What the train block alone cannot say of its data: files that are not there, numbers for other channels."""
+    """What the train block alone cannot say: files that are not there, numbers for other channels than the data's."""
     recipe, graph = lowered.recipe, lowered.graph
     missing = places.absent(recipe.data, base, data) if base is not None and recipe.data is not None else ()
+    if base is not None and recipe.weights is not None:
+        missing = (*missing, *places.absent_weights(recipe.weights, base))
     return (*missing, *(fit.channels(recipe, graph.input.type.depth) if graph is not None else ()))
 
 
@@ -530,6 +533,8 @@ def take_up(
     if place is None:
         raise CnnError(Diagnostic("E806", "a run is taken up again from the path of its folder"))
     ready = saved(place, data, registry, settings)
+    if settings:
+        _check_same(saved(place, data, registry).recipe, ready.recipe)
     told, _ = about(place)
     before = told.get("backend")
     teacher = trainer(ready, backend=backend or (before if isinstance(before, str) else None))
@@ -544,6 +549,20 @@ def take_up(
         reopened.close()
         raise
     return ready, teacher, reopened
+
+
+KEPT = ("data", "split", "seed")
+"""What a run keeps to its end: which samples are trained on, and which are not."""
+
+
+def _check_same(before: Recipe, after: Recipe) -> None:
+    """Raises CnnError (E806) where a run that is taken up again would train on what it validated on before."""
+    for key in KEPT:
+        old, new = getattr(before, key), getattr(after, key)
+        if old != new:
+            help = ("begin a new run, with `weights` to start from this one's",)
+            message = f"a run keeps its `{key}` to the end: it began with {said(old)}"
+            raise CnnError(Diagnostic("E806", message, after.spans.get(key), help=help))
 
 
 def load_run(

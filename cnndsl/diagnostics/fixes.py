@@ -15,7 +15,23 @@ from cnndsl.source import Source, Span
 Found = tuple[Sequence[Diagnostic], int]
 """What checking a text finds, and the work it was: characters read, and steps written out."""
 
-BEHIND = ("E3", "E6", "E202", "E204", "E205", "E206", "E207", "E217", "E401", "E402", "E504", "E505", "E506")
+BEHIND = (
+    "E3",
+    "E6",
+    "E202",
+    "E204",
+    "E205",
+    "E206",
+    "E207",
+    "E217",
+    "E401",
+    "E402",
+    "E504",
+    "E505",
+    "E506",
+    "E508",
+    "E509",
+)
 """What may well stand behind a misspelt word, whatever it was meant to be: sizes, data, and values that are missing,
 out of range or given twice. Arguments of another kind, on the other hand, speak against the word that was guessed."""
 

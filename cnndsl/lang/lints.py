@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cnndsl.diagnostics import Diagnostic, Edit, Fix, Label
@@ -19,7 +20,7 @@ MOST_LOST = 10
 
 def lints(module: ast.Module, steps: Steps, graph: Graph | None) -> Iterator[Diagnostic]:
     """Every finding; without a graph, those of the text alone."""
-    yield from unused_labels(steps)
+    yield from unused_labels(module, steps)
     if module.has_steps:
         yield from unused_blocks(module, steps)
     if graph is not None:
@@ -30,10 +31,13 @@ def lints(module: ast.Module, steps: Steps, graph: Graph | None) -> Iterator[Dia
 # ---- of the text
 
 
-def unused_labels(steps: Steps) -> Iterator[Diagnostic]:
-    """W204: a label that no branch starts from."""
+def unused_labels(module: ast.Module, steps: Steps) -> Iterator[Diagnostic]:
+    """W204: a label that no branch starts from, and that stands in no pattern of `freeze`."""
+    entries = [e for t in module.trains for e in t.entries if isinstance(e, ast.Entry) and e.key.text == "freeze"]
+    patterns = " ".join(a.value for e in entries for a in e.args if isinstance(a, ast.Text))
+    frozen = set(re.findall("[a-z0-9_]+", patterns))
     for key, word in steps.labels.items():
-        if key not in steps.used_labels:
+        if key not in steps.used_labels and word.text not in frozen:
             help = (
                 f"for the activation, leave `as` out: `{word.text}`"
                 if word.text in steps.activations

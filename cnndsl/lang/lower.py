@@ -19,6 +19,7 @@ from cnndsl.lang.recipe import default_recipe, read_train
 from cnndsl.lang.scope import UNKNOWN, Flow, Names, Scope
 from cnndsl.lang.steps import MAIN, Steps
 from cnndsl.ops.spec import Op
+from cnndsl.recipe.asked import freezing, validated
 from cnndsl.recipe.block import KEYS
 from cnndsl.recipe.facts import Facts
 from cnndsl.recipe.fit import fit
@@ -139,6 +140,8 @@ class _Lowerer:
             self.steps.survey(name)
         self._check_data(result, recipe)
         self._check_losses(recipe)
+        for diagnostic in validated(recipe):
+            self.say(diagnostic)
         return self._finish(result, recipe)
 
     # ---- the train block and its data
@@ -186,6 +189,13 @@ class _Lowerer:
             place = span.source.span(span.start, span.start + len("train"))
             for diagnostic in heads(recipe, outputs, place):
                 self.say(diagnostic)
+
+    def _trainable(self, graph: Graph, recipe: Recipe) -> Graph | None:
+        """The network, where what is to be frozen is there, and not all of it."""
+        found = list(freezing(recipe, graph.params, [n for n, spec in graph.params.items() if spec.trained]))
+        for diagnostic in found:
+            self.say(diagnostic)
+        return None if found else graph
 
     # ---- definitions
 
@@ -258,8 +268,8 @@ class _Lowerer:
         outputs = {name: node for name, node in ((MAIN, result.node), *self.steps.heads.items()) if node is not None}
         bad = errors(self.builder.diagnostics) or any(isinstance(s, ast.Bad) for s in ast.walk(self.module.items))
         if not bad and not self.steps.open and not self.fragment and outputs:
-            graph = verify(Graph(self.name, nodes, outputs))
-        if self.clean and not bad:
+            graph = self._trainable(verify(Graph(self.name, nodes, outputs)), recipe)
+        if self.clean and not errors(self.builder.diagnostics) and not bad:
             for finding in lints(self.module, self.steps, graph):
                 self.say(finding)
         return Lowered(

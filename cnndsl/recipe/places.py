@@ -106,6 +106,15 @@ def absent(setting: Setting, base: Path, data_folder: Path | None = None) -> tup
     return ()
 
 
+def absent_weights(setting: Setting, base: Path) -> tuple[Diagnostic, ...]:
+    """A warning (W703) where the file or the run's folder behind `weights` is not there. `base` is as of `facts`."""
+    if os.path.exists(base / setting.attrs.file):
+        return ()
+    message = f"the weights `{setting.attrs.file}` are not there, and `run` needs them"
+    help = ("name a file of weights, or the folder of a run: it is looked for beside the .cnn file",)
+    return (Diagnostic("W703", message, setting.span, help=help),)
+
+
 def locate(
     setting: Setting,
     base: Path,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 from cnndsl.backends.protocol import Array, Objective
 from cnndsl.ir.graph import Graph
 from cnndsl.passes.run import run
 from cnndsl.passes.softmax import Logits
+from cnndsl.recipe import asked
 from cnndsl.recipe.heads import trained
 from cnndsl.recipe.spec import MAIN, Recipe
 from cnndsl.training.losses import make_loss
@@ -37,8 +37,7 @@ def leading(recipe: Recipe, graph: Graph) -> str:
 
 def frozen(recipe: Recipe, graph: Graph) -> frozenset[str]:
     """The parameters and buffers that stay as they start."""
-    patterns = [setting.attrs.names for setting in recipe.freeze]
-    return frozenset(name for name in graph.params if any(fnmatchcase(name, p) for p in patterns))
+    return asked.frozen(recipe, graph.params)
 
 
 def trained_graph(graph: Graph, recipe: Recipe) -> Graph:

@@ -49,6 +49,20 @@ def test_a_run_that_is_set_wrong_stays_as_it_is(net: Path, capsys: pytest.Captur
     assert {path: path.read_bytes() for path in Path("r").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("typed", ["seed=3", "split=0.5", "data.limit=60", "data=digits"])
+def test_a_run_keeps_its_samples(net: Path, typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it validated on is not trained on later."""
+    assert main(["run", "net.cnn", "--out", "r"]) == 0
+    before = {path: path.read_bytes() for path in Path("r").rglob("*") if path.is_file()}
+    assert main(["run", "--resume", "r", "--set", "epochs=3", "--set", typed]) == 2
+    said = capsys.readouterr().err
+    assert "error[E806]: a run keeps its `" in said
+    assert {path: path.read_bytes() for path in Path("r").rglob("*") if path.is_file()} == before
+    with pytest.raises(cnndsl.CnnError, match="keeps its `seed`"):
+        cnndsl.resume("r", settings={"seed": 5})
+    assert cnndsl.resume("r", settings={"epochs": 3}).history[-1].epoch == 3
+
+
 def test_what_show_and_check_say(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     memory = []
     for batch in (1, 1000):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import cnndsl
@@ -80,3 +82,13 @@ def test_bn_without_scale_has_no_shift_of_its_own() -> None:
     for word, told in (("", True), (" noscale", False)):
         (d,) = cnndsl.check(f"INPUT 8x8x1\nCONV 3x3 *4 -> BN{word}")
         assert ("a shift of its own" in d.message) is told
+
+
+def test_a_label_that_freeze_names_is_used(found: Callable[[str], list[str]]) -> None:
+    text = 'INPUT 8x8x1\nCONV 3x3 *8 as early\nFC 10\ntrain {{ freeze "{}" }}'
+    assert [found(text.format(pattern)) for pattern in ("early.*", "early.weight", "conv*", "fc1.*")] == [
+        [],
+        [],
+        ["E508 4:16"],
+        ["W204 2:16"],
+    ]

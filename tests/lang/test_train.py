@@ -43,7 +43,7 @@ def recipe(text: str) -> Recipe:
         "metric accuracy top5 loss confusion",
         "metric loss",
         'weights "a.safetensors" partial; freeze "conv*"',
-        'freeze "conv*" "bn1"; freeze "fc1.bias"',
+        'freeze "conv*" "bn1.*"; freeze "fc1.bias"',
         "clip 1; ema 0.999; classweight auto",
         "stop patience 5; save every 2 keep 3 best",
         "stop at 0.99 patience 3; save best",
@@ -51,7 +51,8 @@ def recipe(text: str) -> Recipe:
     ],
 )
 def test_what_is_right(text: str, found: Found) -> None:
-    assert [d for d in found(f"INPUT 32x32x3\nFC 10\ntrain {{ {text} }}") if d[0] == "E"] == []
+    network = "INPUT 32x32x3\nCONV 5x5 *4 -> BN\nFC 10" if "freeze" in text else "INPUT 32x32x3\nFC 10"
+    assert [d for d in found(f"{network}\ntrain {{ {text} }}") if d[0] == "E"] == []
 
 
 @pytest.mark.parametrize(

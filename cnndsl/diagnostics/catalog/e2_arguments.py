@@ -196,7 +196,7 @@ CODES = (
     Code(
         "W204",
         "a label that nothing uses",
-        "A label is there to start a branch from: `@x`.",
+        "A label is there to start a branch from, `@x`, or to name what `freeze` leaves as it is.",
         "INPUT 28x28x1\nCONV 3x3 *8 pad 1 as early\nFC 10\n",
         "INPUT 28x28x1\nCONV 3x3 *8 pad 1\nFC 10\n",
     ),

@@ -53,6 +53,23 @@ CODES = (
         "`loss NAME ...` is for the head of that name; without a name it is for the main output.",
     ),
     Code(
+        "E508",
+        "nothing to freeze, or nothing left to train",
+        "`freeze` takes names of parameters, where `*` stands for any letters: `conv1.*` is one step, `conv*` all of "
+        "its kind, `*.bias` every bias. Each has to name something, and something has to be left. `cnndsl explain "
+        "names` says how parameters are called.",
+        _NET + 'train { freeze "dense*" }\n',
+        _NET + 'train { freeze "*.bias" }\n',
+    ),
+    Code(
+        "E509",
+        "nothing to validate on",
+        "`stop` and `save best` look at what validation gives at the end of an epoch. With `split 1` every sample is "
+        "trained on, and there is none to validate on.",
+        _NET + "train { split 1; stop patience 3 }\n",
+        _NET + "train { split 0.9; stop patience 3 }\n",
+    ),
+    Code(
         "W501",
         "an output that is not trained",
         "Of several outputs those are trained that have a `loss`; one without is trained only if it is the only one.",

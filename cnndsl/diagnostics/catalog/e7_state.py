@@ -23,4 +23,9 @@ CODES = (
         "weights for a part of the network",
         'With `weights "..." partial` the arrays that are in the file and fit are taken; the others start anew.',
     ),
+    Code(
+        "W703",
+        "the weights are not here yet",
+        "There is no file, and no folder of a run, of the name behind `weights`, beside the .cnn file; `run` needs it.",
+    ),
 )
