@@ -503,11 +503,19 @@ def saved(
 
     told, _ = about(folder)
     known = told.get("base"), told.get("data_folder"), told.get("network")
-    base, before, name = (value if isinstance(value, str) and value else None for value in known)
+    base, before, name = (value if isinstance(value, str) and _is_path(value) else None for value in known)
     at = Path(base) if base is not None else folder
     path = at / f"{Path(name).name if name else 'network'}.cnn"
     chosen = Choices(settings=settings)
     return network(read_file(folder / "program.cnn"), chosen, path, data if data is not None else before, registry)
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text may name a file at all."""
+    try:
+        return bool(text) and b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def take_up(

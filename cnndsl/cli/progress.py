@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from cnndsl.cli import terminal
+from cnndsl.diagnostics.render.style import visible
 from cnndsl.training.events import Ending, EpochDone, Event, Finished, Started, StepDone, Stopped, Unsaved
 
 NARROW = 72
@@ -115,13 +116,13 @@ def _plain(events: Iterable[Event], folder: Path, console: Console) -> None:
 def _opening(event: Started, folder: Path) -> str:
     parts = f"{event.training:,} to train on, {event.validation:,} to validate, {event.test:,} to test"
     slow = f"{', '.join(event.borrowed)}: no kernel of its own, slower code is used\n" if event.borrowed else ""
-    warned = "".join(f"warning[{d.code}]: {d.message}\n" for d in event.warnings)
+    warned = "".join(f"warning[{d.code}]: {visible(d.message)}\n" for d in event.warnings)
     goes_on = f"going on after step {event.resumed:,}; " if event.resumed else ""
     return (
-        f"{event.network}: {event.parameters:,} parameters, backend {event.backend}, seed {event.seed}\n"
+        f"{visible(event.network)}: {event.parameters:,} parameters, backend {event.backend}, seed {event.seed}\n"
         f"{parts}; {event.steps:,} steps of {event.batch}\n"
         f"{slow}{warned}"
-        f"{goes_on}writing to {folder}"
+        f"{goes_on}writing to {visible(str(folder))}"
     )
 
 
@@ -187,13 +188,13 @@ def _closing(event: Finished, folder: Path, console: Console) -> None:
     for name, found in event.heads.items():
         share = f", accuracy {found['accuracy']:.2%}" if "accuracy" in found else ""
         console.print(f"  {name}: loss {found['loss']:.4f}{share}", soft_wrap=True)
-    console.print(f"weights and metrics in {folder}", soft_wrap=True)
+    console.print(f"weights and metrics in {visible(str(folder))}", soft_wrap=True)
 
 
 def _unsaved(event: Unsaved) -> str:
-    return f"warning: {event.diagnostic.message}; the training goes on, and it is tried again"
+    return f"warning: {visible(event.diagnostic.message)}; the training goes on, and it is tried again"
 
 
 def _stopped(event: Stopped, folder: Path) -> str:
     where = f"after epoch {event.epoch}" if event.step == 0 else f"in epoch {event.epoch + 1}, after batch {event.step}"
-    return f"stopped {where}; saved in {folder}"
+    return f"stopped {where}; saved in {visible(str(folder))}"

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from cnndsl.state import atomic
@@ -28,7 +29,11 @@ class Log:
 
     def _open(self) -> None:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
-        self._size = os.fstat(self._handle).st_size
+        found = os.fstat(self._handle)
+        if not S_ISREG(found.st_mode):
+            os.close(self._handle)
+            raise OSError("it is not a file")
+        self._size = found.st_size
 
     def add(self, values: Mapping[str, Any]) -> None:
         """One object more. Numbers that are not finite become null."""

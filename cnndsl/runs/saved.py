@@ -98,8 +98,10 @@ def about(folder: Path) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
         what = f"has no {PROGRAM}" if folder.is_dir() else "is no folder"
         help = ("give the folder that `cnndsl run` wrote: `runs/NAME-1`, or what `--out` named",)
         raise CnnError(Diagnostic("E806", f"{folder} is not a run: it {what}", help=help))
+    lines: list[dict[str, Any]] = []
     try:
-        lines = objects((folder / METRICS).read_text(encoding="utf-8", errors="replace"))
+        if (folder / METRICS).is_file():
+            lines = objects((folder / METRICS).read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        lines = []
+        pass
     return told(folder), tuple(line for line in lines if "epoch" in line)

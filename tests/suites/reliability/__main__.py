@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 from time import monotonic
 
-NAMES = ("kills", "faults", "disk", "resumes", "signals", "hostile")
+NAMES = ("kills", "faults", "disk", "resumes", "signals", "hostile", "same")
 
 
 def main(argv: list[str] | None = None) -> int:
