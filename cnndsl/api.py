@@ -615,7 +615,8 @@ def _sized(ready: Network) -> tuple[int, int, int]:
 def _no_data(ready: Network) -> Diagnostic:
     """E606, with sets whose images are of the input's size."""
     name, size = ready.module.source.name, ready.input
-    trains, lines = ready.module.trains, [f"`{line}`" for line in fit.fitting(size)]
+    trains = [train for train in ready.module.trains if not train.span.source.given]
+    lines = [f"`{line}`" for line in fit.fitting(size)]
     where = "to its train block" if trains else "to a block `train { ... }`"
     help = (
         f"for images of {size} add {where} {', '.join(lines[:-1])} or {lines[-1]}",

@@ -8,6 +8,7 @@ what the file or the default says, ``augment.crop=2`` one of several values, ``l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -231,7 +232,11 @@ class _Merger:
             help = f"`{spelled(typed.source, typed.name, DEFAULT)}` takes away what the file says"
             self.say("E503", f"`{typed.name}` does not take `{text}`", typed.value, "unknown", help)
             return None
-        entry = next((e for e in key.entries if e.word == text.split()[0]), None) if key.words else key.entry("")
+        entry = (
+            next((e for e in key.entries if e.word == re.split(r"[ \t]", text)[0]), None)
+            if key.words
+            else key.entry("")
+        )
         fields = arguments(entry.attrs) if entry is not None else ()
         first = 1 if entry is not None and entry.word else 0
         strings = any(a.form == "text" for a in fields)
@@ -533,7 +538,7 @@ def _rest(typed: Typed) -> list[str]:
 
 def _example_of(entry: Entry) -> str:
     """What stands behind an entry's word in its example: ``4`` of ``augment flip crop 4``."""
-    return entry.examples[0].partition(f"{entry.word} ")[2].split()[0]
+    return next(iter(entry.examples[0].partition(f"{entry.word} ")[2].split()), "...")
 
 
 def _example(key: Key, typed: Typed) -> str:

@@ -22,6 +22,9 @@ ARGUMENT = "settings"
 DEFAULT = "default"
 """The word that takes a key or an option away, so that its default stands."""
 
+LONGEST = 10_000
+"""Characters of a setting."""
+
 _CHUNK = re.compile(r'"[^"\n]*"?|[^ \t"]+')
 _BARE = re.compile(r'[^\s"]+')
 _ARGUMENTS = frozenset(("SIZE", "NUMBER", "WORD", "STRING"))
@@ -60,6 +63,10 @@ def spelled(source: Source, name: str, value: str) -> str:
 def read(source: Source, known: Mapping[str, Key], diagnostics: list[Diagnostic]) -> Typed | None:
     """What was typed, taken apart; None where it is not of the form KEY=VALUE, with a message."""
     text = source.text
+    if len(text) > LONGEST:
+        message = f"the setting has {len(text):,} characters, and {LONGEST:,} is the limit"
+        diagnostics.append(Diagnostic("E806", message, source.span(0, 0), help=("write it into the file",)))
+        return None
     odd = complaints.control_characters(source)
     if odd:
         diagnostics.append(odd[0])

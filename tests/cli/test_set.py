@@ -78,3 +78,15 @@ def test_fix_leaves_what_was_typed_alone(net: Path, capsys: pytest.CaptureFixtur
     assert main(["check", "net.cnn", "--fix", "--set", "optimizer=adamm"]) == 2
     assert "did you mean `adam`?" in capsys.readouterr().out
     assert net.read_text(encoding="utf-8") == NET
+
+
+def test_a_network_without_a_train_block_is_trained_by_settings(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net.write_text("INPUT 8x8x1\nFC 10\n", encoding="utf-8")
+    assert main(["run", "net.cnn", "--out", "r", "--set", "epochs=1"]) == 1
+    said = capsys.readouterr().err
+    assert "E606" in said
+    assert "-->" not in said, "no place in what was typed lacks the data"
+    assert main(["run", "net.cnn", "--out", "r", "--set", "epochs=1", "--set", "data=digits limit 40"]) == 0
+    assert Path("r/program.cnn").read_text(encoding="utf-8") == (
+        "INPUT 8x8x1\nFC 10\n\ntrain {\n  epochs 1\n  data   digits limit 40\n}\n"
+    )

@@ -231,11 +231,12 @@ WRONG = [
     ("loss.aux1.weight=0.3", "E507", 6, "no heads"),
     ("loss.smoth=0.1", "E503", 6, "`smooth`"),
     ("loss.main=mze", "E503", 11, "`mse`"),
+    ("batch=" + "1 " * 10_000, "E806", 1, "into the file"),
     ("loss.a.b.c=1", "E806", 1, "--set loss.a.weight=1"),
 ]
 
 
-@pytest.mark.parametrize(("typed", "code", "column", "advice"), WRONG, ids=[w[0] for w in WRONG])
+@pytest.mark.parametrize(("typed", "code", "column", "advice"), WRONG, ids=[w[0][:40] for w in WRONG])
 def test_what_is_wrong(
     typed: str,
     code: str,
@@ -451,3 +452,55 @@ def test_every_option_of_every_entry(key: Key, entry: Entry, item: Argument, dat
     wrapped = {"outputs": {"main": changed}, "several": [changed], "one": changed}[key.takes]
     assert recipe == form.load({key.name: wrapped})
     assert tree(merged)[:2] == (merged, recipe)
+
+
+WORDS = [
+    *(word for key in KEYS.values() for word in (key.name, *key.words)),
+    *(a.field for key in KEYS.values() for e in key.entries for a in arguments(e.attrs)),
+    *("true", "false", "default", "none", "main", "aux1", "train", "CONV", "N", "x", "1", "0.1", "-1", "3x3", "8x8x1"),
+    *(
+        '"conv*"',
+        '"',
+        "*",
+        "{",
+        "}",
+        "(",
+        ";",
+        "\n",
+        "\t",
+        "#",
+        "=",
+        "..",
+        ".",
+        "->",
+        "|",
+        "@x",
+        "?",
+        "1e400",
+        "9" * 11,
+    ),
+    *("\u00d7", "\udc80", "\x00", "\u00e9", "a/b.npz"),
+]
+BROKEN = (
+    "INPUT 8x8x1\nFC 10\ntrain { optimizer sdg lr 1; lr 3; augment no 3 flip; loss; save best best; data random 8 }"
+)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(WORDS) | st.sampled_from("=. "), max_size=8).map("".join), min_size=1, max_size=3
+    ),
+    st.sampled_from([BARE, FILE, HEADS, BROKEN, "train { batch 1 ) }\nINPUT 8x8x1\nFC 3"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_typed(typed: list[str], file: str) -> None:
+    """There is a message or a program that can be printed and read again, and nothing else."""
+    from cnndsl.diagnostics.render import FORMATS, Style
+
+    text, recipe, found = tree(file, *typed)
+    for form_ in FORMATS.values():
+        form_.render(found, Style())
+    wrong = [d for d in found if d.severity == "error"]
+    assert all(d.exit_code == 2 for d in wrong if d.span and d.span.source.given and d.code < "E6")
+    if not wrong:
+        assert tree(text)[:2] == (text, recipe)
