@@ -458,17 +458,15 @@ def compile(network: Network | str, *, backend: str = "auto", seed: int | None =
 def trainer(ready: Network, *, backend: str | None = None) -> Trainer:
     """What trains a network by its `train` block: everything checked and loaded, nothing trained yet.
 
-    `backend` is the train block's where left out. Raises CnnError: E811 for what this version does not do yet, E606
+    `backend` is the train block's where left out. Raises CnnError: E811 for what cannot be trained with, E606
     where the block names no data, E601 to E605 where they are not there, damaged or do not fit, E801 for an unknown
     backend, E802 where memory would not do.
     """
     from cnndsl.data import sets
-    from cnndsl.training.ability import refuse
     from cnndsl.training.begin import begin
     from cnndsl.training.trainer import Trainer
 
     recipe = ready.recipe
-    refuse(recipe)
     runner = ready.registry.backend(backend_name(backend or recipe.backend))
     graph = ready.graph
     if recipe.data is None:

@@ -45,22 +45,9 @@ def _vectorized(tables: KernelTables) -> Backend:
     return TableBackend("vectorized", tables["vectorized"], fallback=tables["naive"], fused=kernel)
 
 
-MADE = {
-    "data": ("digits", "mnist", "fashion_mnist", "cifar10", "idx", "npz", "images", "random"),
-    "loss": ("cross_entropy", "mse", "bce"),
-    "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
-    "schedule": ("constant", "step", "cosine", "onecycle"),
-    "metric": ("accuracy", "top5", "loss", "confusion"),
-}
-"""What this version trains with, of what the train block may say."""
-
-
 def _entries(key: Key) -> tuple[Any, ...]:
     """The entries of a key of ours, with their makers."""
-    return tuple(
-        replace(entry, make=partial(_made, key.name, entry.word)) if entry.word in MADE.get(key.name, ()) else entry
-        for entry in key.entries
-    )
+    return tuple(replace(entry, make=partial(_made, key.name, entry.word)) for entry in key.entries)
 
 
 def _made(key: str, word: str, attrs: Any) -> Any:

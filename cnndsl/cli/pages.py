@@ -11,7 +11,6 @@ from cnndsl.diagnostics.catalog import CODES, Code
 from cnndsl.lang.topics import TOPICS, Topic
 from cnndsl.ops.spec import Op
 from cnndsl.plugins import Registry
-from cnndsl.recipe.later import is_later
 from cnndsl.recipe.spec import Key
 
 
@@ -141,7 +140,6 @@ def _key(key: Key) -> Iterator[Part]:
         written = f"{entry.key} {entry.word}".rstrip()
         inner = {f"  {a.usage}": about for (_, about), a in table.items() if a is not value}
         shown = {usage: about for usage, about in inner.items() if (usage.strip(), about) not in common}
-        yet = "; `run` does not follow it yet" if is_later(entry) else ""
-        yield Entries({written: entry.summary + own + standard + yet, **shown})
+        yield Entries({written: entry.summary + own + standard, **shown})
     if common:
         yield Entries({f"{key.name} ...": "any of them takes", **{f"  {usage}": about for usage, about in common}})

@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import floor
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.data.ahead import ahead
+from cnndsl.data.augment import Draws, Step, steps
 from cnndsl.data.dataset import Dataset, Part, is_labels
 from cnndsl.data.draw import generator
 from cnndsl.data.resize import Resizer
+from cnndsl.data.rows import Held
 from cnndsl.data.scaling import SCALINGS, Scaling
 from cnndsl.recipe.spec import MAIN, Setting
 
 
 class Batch(NamedTuple):
-    """Images N, D, H, W of the program's type, valid until the next batch, and targets by output, ``main`` always
-    among them: labels N, or floating numbers."""
+    """Images N, D, H, W of the program's type, valid until the next batch; targets by output, ``main`` always among
+    them: labels N, or floating numbers; and which samples of the part they are."""
 
     x: Array
     targets: Mapping[str, Array]
+    indices: Array
 
     @property
     def labels(self) -> Array:
         """The targets of the main output."""
         return self.targets[MAIN]
+
+    def kept(self) -> Batch:
+        """The same, for as long as it is held."""
+        return self._replace(x=self.x.copy())
+
+
+class Supply(Protocol):
+    """Samples made ready: batches of them, in any epoch's order or as they stand in the set."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def indices(self) -> Array:
+        """Which samples of the part these are, in ascending order."""
+
+    def steps(self, size: int, *, skip_lone: bool = False) -> int:
+        """Number of batches in an epoch."""
+
+    def batches(self, size: int, seed: int, epoch: int, *, skip_lone: bool = False, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, the last one of what is left over; without the first `skip`, which are not made.
+
+        The order comes from (seed, epoch) and from nothing else. With `skip_lone` a last batch of one sample is left
+        out: BN has no variance of one value.
+        """
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        """All samples as they stand in the set, for evaluation."""
 
 
 def divide(labels: Array, share: float, seed: int) -> tuple[Array, Array]:
@@ -115,7 +146,7 @@ class Samples:
         inner += self._shift
         if self._resizer is not None:
             self._resizer(whole, x)
-        return Batch(x, {name: target[indices] for name, target in self._part.targets.items()})
+        return Batch(x, {name: target[indices] for name, target in self._part.targets.items()}, indices)
 
     def _allocate(self, size: int) -> None:
         self._raw = np.empty((size, *self._raw.shape[1:]), self._raw.dtype)
@@ -125,27 +156,101 @@ class Samples:
         self._x = self._whole if self._resizer is None else np.empty((size, depth, *self._size), self._scale.dtype)
 
 
+class Varied:
+    """Samples that are varied anew in every epoch, and are as they are in order. `plain` gives them normalized,
+    `pixels` the same ones from 0 to 1, `scaling` what is between the two where a pixel is at most `pixel_max`."""
+
+    def __init__(
+        self, plain: Samples, pixels: Samples, scaling: Scaling, pixel_max: float, steps: Sequence[Step], count: int
+    ):
+        self._plain, self._pixels, self._steps, self._count = plain, pixels, steps, count
+        self._scale = (scaling.scale * pixel_max)[:, np.newaxis, np.newaxis]
+        self._shift = scaling.shift[:, np.newaxis, np.newaxis]
+
+    def __len__(self) -> int:
+        return len(self._plain)
+
+    @property
+    def indices(self) -> Array:
+        return self._plain.indices
+
+    def steps(self, size: int, *, skip_lone: bool = False) -> int:
+        return self._plain.steps(size, skip_lone=skip_lone)
+
+    def batches(self, size: int, seed: int, epoch: int, *, skip_lone: bool = False, skip: int = 0) -> Iterator[Batch]:
+        draws = Draws(self._steps, self._count, seed, epoch)
+        for batch in self._pixels.batches(size, seed, epoch, skip_lone=skip_lone, skip=skip):
+            x = draws.vary(batch.x.copy(), batch.indices)  # the pad around the next ones must stay
+            np.multiply(x, self._scale.astype(x.dtype), out=x)
+            x += self._shift.astype(x.dtype)
+            yield batch._replace(x=x)
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        return self._plain.in_order(size)
+
+
+class ReadAhead:
+    """Samples whose batches are made in a thread while others are trained on."""
+
+    def __init__(self, supply: Supply):
+        self._supply = supply
+
+    def __len__(self) -> int:
+        return len(self._supply)
+
+    @property
+    def indices(self) -> Array:
+        return self._supply.indices
+
+    def steps(self, size: int, *, skip_lone: bool = False) -> int:
+        return self._supply.steps(size, skip_lone=skip_lone)
+
+    def batches(self, size: int, seed: int, epoch: int, *, skip_lone: bool = False, skip: int = 0) -> Iterator[Batch]:
+        return ahead(self._supply.batches(size, seed, epoch, skip_lone=skip_lone, skip=skip), Batch.kept)
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        return ahead(self._supply.in_order(size), Batch.kept)
+
+
 class Ready(NamedTuple):
     """A data set made ready for training: what is trained on, what validates (may be empty), what tests."""
 
-    train: Samples
-    validation: Samples
-    test: Samples
+    train: Supply
+    validation: Supply
+    test: Supply
 
 
-def prepare(dataset: Dataset, *, split: float, normalize: Setting, seed: int, dtype: str = "float32") -> Ready:
-    """Divides the training part, and normalizes everything by the pixels that are trained on.
+def prepare(
+    dataset: Dataset,
+    *,
+    split: float,
+    normalize: Setting,
+    seed: int,
+    augment: Sequence[Setting] = (),
+    dtype: str = "float32",
+) -> Ready:
+    """Divides the training part, and normalizes everything by the pixels that are trained on. Batches that cost
+    something to make, of images that are varied or lie on disk, are made ahead in a thread.
 
-    Neither what validates nor what tests has a part in the mean and the deviation.
+    Neither what validates nor what tests has a part in the mean and the deviation, and neither is varied.
     """
     trained, validating = divide(dataset.train.labels, split, seed)
     scaling = SCALINGS[normalize.word](normalize.attrs, dataset.train.images, trained, dataset.pixel_max)
+    parts = ((dataset.train, trained), (dataset.train, validating), (dataset.test, np.arange(len(dataset.test))))
 
-    def samples(part: Part, indices: Array) -> Samples:
+    def samples(part: Part, indices: Array, scaling: Scaling) -> Samples:
         return Samples(part, indices, scaling, pad=dataset.pad, resize=dataset.resize, dtype=dtype)
 
+    found: list[Supply] = [samples(part, indices, scaling) for part, indices in parts]
+    if augment:
+        depth = dataset.train.images.shape[1]
+        unit = Scaling(np.full(depth, 1 / dataset.pixel_max), np.zeros(depth))
+        plain, pixels = (samples(*parts[0], s) for s in (scaling, unit))
+        found[0] = Varied(plain, pixels, scaling, dataset.pixel_max, steps(augment), len(dataset.train))
+    slow = [bool(augment), False, False]
     return Ready(
-        samples(dataset.train, trained),
-        samples(dataset.train, validating),
-        samples(dataset.test, np.arange(len(dataset.test))),
+        *(
+            ReadAhead(supply) if costs or not isinstance(part.images, Held) else supply
+            for supply, costs, (part, _) in zip(found, slow, parts, strict=True)
+        )
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial, wraps
+from json import dumps
 from math import isfinite
 from re import fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -163,6 +164,52 @@ class _Optimizer:
         call(self._plugin, self._what, self._optimizer.update, lambda found: found is None, *given, **named)
 
 
+class _Augmentation:
+    def __init__(self, plugin: str, what: str, vary: Any):
+        self.numbers = int(vary.numbers)
+        self._plugin, self._what, self._vary = plugin, what, vary
+
+    def __call__(self, images: Array, random: Array) -> Array:
+        from cnndsl.data.augment import is_alike
+
+        right = partial(is_alike, images.shape, images.dtype)
+
+        found: Array = call(self._plugin, self._what, self._vary, right, images, random)
+        return found
+
+
+def _is_metric(found: Any) -> bool:
+    named = isinstance(getattr(found, "name", None), str)
+    judges = getattr(found, "better", "") in ("higher", "lower", None)
+    return named and judges and all(callable(getattr(found, method, None)) for method in ("add", "value"))
+
+
+class _Metric:
+    def __init__(self, plugin: str, what: str, metric: Any):
+        self.name, self.better = metric.name, metric.better
+        self._plugin, self._what, self._metric = plugin, what, metric
+
+    def add(self, output: Array, target: Array) -> None:
+        call(self._plugin, self._what, self._metric.add, lambda found: found is None, output, target)
+
+    def value(self) -> Any:
+        def right(found: Any) -> bool:
+            if self.better is None:
+                return _is_plain(found)
+            return isinstance(found, int | float) and isfinite(found)
+
+        return call(self._plugin, self._what, self._metric.value, right)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can say it."""
+    try:
+        dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
 def _schedule(plugin: str, what: str, factor: Callable[[int, int, int], float]) -> Callable[[int, int, int], float]:
     def right(found: Any) -> bool:
         return isinstance(found, (int, float)) and isfinite(found) and found >= 0
@@ -184,8 +231,8 @@ WORKS: Mapping[str, tuple[Right, Callable[[str, str, Any], Any] | None]] = {
     "optimizer": (lambda found: callable(getattr(found, "update", None)) and hasattr(found, "slots"), _Optimizer),
     "schedule": (callable, _schedule),
     "data": (callable, _loader),
-    "augment": (callable, None),
-    "metric": (callable, None),
+    "augment": (lambda found: callable(found) and isinstance(getattr(found, "numbers", None), int), _Augmentation),
+    "metric": (_is_metric, _Metric),
 }
 """By key: whether what `make` gave can work, and what it is wrapped in."""
 

@@ -21,8 +21,9 @@ class Entry:
 
     `make` gives what does the work from the attrs: of ``loss`` a `cnndsl.backends.protocol.Loss`, of ``optimizer`` an
     `Optimizer`, whose attrs have ``lr`` and ``slots``; of ``schedule`` a function (step, steps, epoch) -> factor of the
-    rate, all counted from 0, behind the warmup among its attrs. It may import what checking a file does without. The
-    plugin that brings an entry gives its `make`.
+    rate, all counted from 0, behind the warmup among its attrs; of ``augment`` a `cnndsl.data.augment.Augmentation`; of
+    ``metric`` a `cnndsl.training.metrics.Metric`, a new one at every call. It may import what checking a file does
+    without. The plugin that brings an entry gives its `make`.
     """
 
     key: str

@@ -1,12 +1,12 @@
-"""What makes the losses, optimizers, schedules, metrics and data sets that we bring, by key and word of the train
-block."""
+"""What makes what we bring of losses, optimizers, schedules, metrics, augmentations and data sets, by key and word of
+the train block."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cnndsl.data import sets
+from cnndsl.data import augment, sets
 from cnndsl.training import losses, metrics, optim, schedule
 
 MAKERS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
@@ -15,4 +15,5 @@ MAKERS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "schedule": schedule.MAKERS,
     "metric": metrics.MAKERS,
     "data": sets.MAKERS,
+    "augment": augment.MAKERS,
 }

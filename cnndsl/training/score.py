@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Loss
-from cnndsl.data.samples import Samples
+from cnndsl.data.samples import Supply
 from cnndsl.training.losses import is_labels
 from cnndsl.training.metrics import Metric, chosen
 
@@ -77,7 +77,7 @@ class Judgement:
     def measure(
         self,
         predict: Predict,
-        samples: Samples,
+        samples: Supply,
         batch: int,
         metrics: Iterable[Metric] = (),
         seen: Callable[[Mapping[str, Array], Mapping[str, Array]], object] = lambda *_: None,

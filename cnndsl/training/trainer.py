@@ -13,7 +13,7 @@ import numpy as np
 from cnndsl import memory
 from cnndsl.backends.protocol import Array, Backend, Options, State, Step
 from cnndsl.data.dataset import Dataset
-from cnndsl.data.samples import Batch, Samples, prepare
+from cnndsl.data.samples import Batch, Supply, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
@@ -22,7 +22,6 @@ from cnndsl.recipe.heads import trained
 from cnndsl.recipe.spec import MAIN, Recipe
 from cnndsl.state.checkpoint import Checkpoint
 from cnndsl.training import position
-from cnndsl.training.ability import refuse
 from cnndsl.training.blame import first_bad
 from cnndsl.training.estimate import estimate, refusal
 from cnndsl.training.events import Ending, EpochDone, Event, Finished, Started, StepDone
@@ -54,8 +53,8 @@ class Tried:
 class Trainer:
     """Trains a network by a recipe on a data set, on a backend.
 
-    All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E811 for what a
-    recipe asks and this version does not do yet, E603 or E604 where network and data do not fit, E802 where training
+    All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E811 for what
+    cannot be trained with, E603 or E604 where network and data do not fit, E802 where training
     would need more than `budget` bytes (left out: what this machine can give), and what the backend has against the
     network. `start` may
     put others in the place of the parameters that were drawn. `dtype` is ``float32`` or ``float64``.
@@ -73,7 +72,6 @@ class Trainer:
         budget: int | None = None,
         start: Start | None = None,
     ):
-        refuse(recipe)
         warnings = _check_fit(graph, recipe, dataset)
         self.graph = trained_graph(graph, recipe)
         self.recipe = recipe
@@ -85,7 +83,14 @@ class Trainer:
         refused = refusal(self.estimate, limit) if limit is not None else None
         if refused is not None:
             raise CnnError(refused)
-        self._data = prepare(dataset, split=recipe.split, normalize=recipe.normalize, seed=recipe.seed, dtype=dtype)
+        self._data = prepare(
+            dataset,
+            split=recipe.split,
+            normalize=recipe.normalize,
+            seed=recipe.seed,
+            augment=recipe.augment,
+            dtype=dtype,
+        )
         objective = make_objective(recipe, self.graph, self._class_weights())
         self._judgement = Judgement(objective.losses, objective.weights, leading(recipe, self.graph))
         self._judge = judge(recipe)
@@ -253,8 +258,8 @@ class Trainer:
         epoch, sums, norms = now.epoch + 1, now.sums, dict(now.norms)
         first, already = now.epoch * self.steps_per_epoch, sums.samples
         steps = min(self.steps_per_epoch, self.steps - first)
-        batches = self.batches(epoch, skip=now.step)
         lr = self._rate(first + max(now.step - 1, 0))
+        batches = self.batches(epoch, skip=now.step)
         for step, batch in zip(range(now.step + 1, steps + 1), batches, strict=False):
             lr = self._rate(first + step - 1)
             targets = targets_of(batch, self._judgement.losses)
@@ -324,7 +329,7 @@ class Trainer:
             rate=speed,
         )
 
-    def _measure(self, samples: Samples) -> Measured:
+    def _measure(self, samples: Supply) -> Measured:
         metrics = [make_metric(setting) for setting in self.recipe.metrics]
         return self._judgement.measure(self._program.predict, samples, self.recipe.batch, metrics)
 

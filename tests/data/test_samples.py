@@ -191,7 +191,7 @@ def test_the_order_depends_on_seed_and_epoch_only(numbered) -> None:
 
 def test_images_and_labels_stay_together(numbered) -> None:
     for batch in numbered(50).batches(8, 0, 1):
-        assert batch.x.reshape(-1).tolist() == batch.labels.tolist()
+        assert batch.x.reshape(-1).tolist() == batch.labels.tolist() == batch.indices.tolist()
 
 
 def test_memory_is_used_again(numbered) -> None:

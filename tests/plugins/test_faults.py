@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cnndsl
-from cnndsl.arguments import option
+from cnndsl.arguments import NoArguments, option
 from cnndsl.backends.protocol import Kernel
 from cnndsl.builtin import PLUGIN as BUILTIN
 from cnndsl.cli.main import main
@@ -427,8 +427,81 @@ def test_a_backend_of_a_package_conforms(sample: Plugin) -> None:
     assert [n.keyword for n in known.backend("sliding").borrowed(cnndsl.loads("INPUT 4x4x1; FC 2").graph)] == ["FC"]
 
 
-def test_what_ours_makes_is_what_there_is() -> None:
-    from cnndsl.builtin import MADE
-    from cnndsl.training.makers import MAKERS
+def varied(make: Any) -> Any:
+    """Training with an augmentation or a metric of a plugin."""
+    entry = Entry("augment", "odd", NoArguments, "something of theirs", ("augment odd",), make=make)
+    known = registry([BUILTIN, Plugin("theirs", augmentations=(entry,))])
+    return cnndsl.train(cnndsl.loads("INPUT 8x8x1\nFC 10\ntrain { data digits limit 40; augment odd }", registry=known))
 
-    assert {key: set(words) for key, words in MADE.items()} == {key: set(words) for key, words in MAKERS.items()}
+
+class Darker:
+    numbers = 1
+
+    def __call__(self, images: Any, random: Any) -> Any:
+        return images * random[:, :, None, None].astype(images.dtype)
+
+
+def test_an_augmentation_of_a_plugin() -> None:
+    assert varied(lambda _: Darker()).test.test == 40
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda images, _: images[:, :, 1:], "which is not what was agreed"),
+        (lambda images, _: images.astype("f8"), "which is not what was agreed"),
+        (lambda images, _: images * np.float32("nan"), "which is not what was agreed"),
+        (lambda images, _: None, "which is not what was agreed"),
+        (lambda images, _: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_an_augmentation_that_goes_wrong_is_named(wrong: Any, says: str) -> None:
+    made = type("Odd", (), {"numbers": 2, "__call__": lambda self, images, random: wrong(images, random)})()
+    with pytest.raises(CnnError) as caught:
+        varied(lambda _: made)
+    (d,) = caught.value.diagnostics
+    assert d.code == "E808"
+    assert "plugin theirs: augment odd" in d.message
+    assert says in d.message
+
+
+@pytest.mark.parametrize("made", [None, lambda images: images, type("N", (), {"numbers": "two"})()])
+def test_what_makes_no_augmentation(made: Any) -> None:
+    with pytest.raises(CnnError, match="E808"):
+        varied(lambda _: made)
+
+
+class Margin:
+    name, better = "margin", "higher"
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    def add(self, output: Any, target: Any) -> None:
+        self.seen += np.sort(output, axis=1)[:, -1].tolist()
+
+    def value(self) -> float:
+        return float(np.mean(self.seen))
+
+
+def measured(make: Any) -> Any:
+    entry = Entry("metric", "margin", NoArguments, "something of theirs", ("metric margin",), make=make)
+    known = registry([BUILTIN, Plugin("theirs", metrics=(entry,))])
+    text = "INPUT 8x8x1\nFC 10\ntrain { data digits limit 60; epochs 2; metric margin }"
+    return cnndsl.train(cnndsl.loads(text, registry=known))
+
+
+def test_a_metric_of_a_plugin_judges() -> None:
+    done = measured(lambda _: Margin())
+    values = [epoch.validation["margin"] for epoch in done.history]
+    assert done.test.best_epoch == 1 + int(np.argmax(values))
+    assert done.test.metrics["margin"] > 0
+
+
+@pytest.mark.parametrize("wrong", ["add", "value"])
+def test_a_metric_that_goes_wrong_is_named(wrong: str) -> None:
+    broken = type("Broken", (Margin,), {wrong: lambda self, *_: 1 / 0})
+    with pytest.raises(CnnError, match="plugin theirs: metric margin"):
+        measured(lambda _: broken())
+    with pytest.raises(CnnError, match="E808"):
+        measured(lambda _: object())

@@ -20,7 +20,6 @@ from cnndsl.diagnostics.render import FORMATS, summary
 from cnndsl.lang import ast
 from cnndsl.lang.lower import Lowered
 from cnndsl.lang.pattern import variables
-from cnndsl.recipe.later import later
 from cnndsl.source import Source
 
 if TYPE_CHECKING:
@@ -119,13 +118,6 @@ def _look(source: Source, base: Path, args: argparse.Namespace, backend: Backend
     return _Looked(module, lowered, found)
 
 
-def _later(module: ast.Module, lowered: Lowered) -> str:
-    """What the train block asks for and `run` would refuse."""
-    assert lowered.graph is not None
-    names = [f"`{name}`" for name, _ in later(lowered.recipe)] if module.trains else []
-    return f"\n{' ' * 2}`run` does not train with {', '.join(names)} yet" if names else ""
-
-
 def _verdict(path: str, looked: _Looked) -> str:
     """One line about a file: what was found, or what it is."""
     module, lowered, found = looked.module, looked.lowered, looked.found
@@ -140,7 +132,7 @@ def _verdict(path: str, looked: _Looked) -> str:
             for name in graph.outputs
         )
         what = f"{graph.input.type} -> {gives}, {graph.parameter_count:,} parameters, {graph.macs:,} MACs"
-        return f"{path}: ok{', a pattern' if lowered.pattern else ''}, {what}{also}{_later(module, lowered)}"
+        return f"{path}: ok{', a pattern' if lowered.pattern else ''}, {what}{also}"
     if lowered.pattern:
         names = variables(module)
         why = f" with variables {', '.join(names)}" if names else f": {lowered.open[0]}" if lowered.open else ""

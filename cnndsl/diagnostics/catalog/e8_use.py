@@ -70,9 +70,10 @@ CODES = (
     ),
     Code(
         "E811",
-        "something that this version does not train with yet",
-        "The `train` block is right, and `check` accepts it, but this version does not do all that it asks for. Rather "
-        "than leave a part out in silence, the run is refused before it starts.",
+        "something that cannot be trained with",
+        "The `train` block is right, and `check` accepts it, but its parts do not go together: `classweight` with a "
+        "loss of a plugin, for example, which cannot weigh samples. Rather than leave a part out in silence, it is "
+        "refused before it starts.",
         exit_code=2,
     ),
     Code(
