@@ -78,7 +78,7 @@ def test_batches_keep_images_and_all_targets_together() -> None:
     ready = prepare(data, split=0.5, normalize=Setting("none", None), seed=1)
     seen = 0
     for samples in ready[:2]:
-        for x, targets in samples.batches(4, 0, 1):
+        for x, targets, _ in samples.batches(4, 0, 1):
             pixel = x.reshape(-1)
             assert targets["main"].tolist() == (pixel % 3).tolist()
             assert targets["a"].tolist() == (pixel / 2).tolist()
