@@ -395,6 +395,50 @@ def test_a_run_that_a_plugin_stops_keeps_its_last_weights(
     assert kept.state["fc1.weight"].shape == (10, 64)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda x: (x[:, :, 1:], None, {}), "its output is float32"),
+        (lambda x: (x.astype("f2"), None, {}), "its output is float16"),
+        (lambda x: (x + np.nan, None, {}), "its output has values that are not finite"),
+        (lambda x: 1 / 0, "forward raises ZeroDivisionError"),
+    ],
+    ids=["shape", "type", "not a number", "raises"],
+)
+def test_a_run_that_a_plugin_stopped_goes_on_once_it_is_mended(
+    sample: Plugin,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wrong: Callable[[Any], Any],
+    says: str,
+) -> None:
+    """Wrong in the middle of the third epoch: the plugin is named, what was saved stays, and the end is the same."""
+    now = {"count": 0, "wrong": 18}  # 101 images in batches of 16 are 7 steps an epoch
+
+    def sometimes(a: Any, params: Any, xs: Any, ctx: Any) -> Any:
+        now["count"] += ctx.training
+        return wrong(xs[0]) if now["count"] == now["wrong"] else right(a, params, xs, ctx)
+
+    known = with_kernel(sample, Kernel(sometimes, back))
+    monkeypatch.setattr("cnndsl.api.load_plugins", lambda: known)
+    file, out = tmp_path / "net.cnn", tmp_path / "out"
+    file.write_text("INPUT 8x8x1\nCLIP\nFC 10\ntrain { data digits limit 120; epochs 4; batch 16 }\n")
+    assert main(["run", str(file), "--out", str(out)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    for words in ("error[E808]", "plugin sample", "CLIP", says):
+        assert words in said
+    kept = sorted((out / "checkpoints").iterdir())
+    assert [path.stem for path in kept] == ["0000000007", "0000000014"]
+    now["wrong"] = -1
+    assert main(["run", "--resume", str(out)]) == 0
+    assert main(["run", str(file), "--out", str(tmp_path / "whole")]) == 0
+    from cnndsl.state import weights as files
+
+    digests = {files.digest(files.load(f / "weights.safetensors").state) for f in (out, tmp_path / "whole")}
+    assert len(digests) == 1
+
+
 # ---- the list
 
 
