@@ -112,10 +112,14 @@ class RunFolder:
             raise CnnError(Diagnostic("E701", f"{self.path}: no checkpoint can be read", notes=notes, help=help))
         return None, ()
 
-    def forget_after(self, steps: int) -> None:
-        """Leaves out of the metrics what is of a later step, and the end. Raises CnnError (E803)."""
+    def forget_after(self, steps: int, epochs: int) -> None:
+        """Leaves out of the metrics what is of a later step, or of an epoch whose end is still to be told, and the
+        test. Raises CnnError (E803)."""
+        until = {"step": steps, "epoch": epochs}
         try:
-            self._log.cut(lambda line: line.get("event") != "test" and _number(line.get("step")) <= steps)
+            self._log.cut(
+                lambda line: line.get("event") != "test" and all(_number(line.get(k)) <= n for k, n in until.items())
+            )
         except OSError as error:
             raise unwritable(self.path / METRICS, error) from error
 

@@ -28,6 +28,11 @@ class Position:
     best: Mapping[str, Any] | None = None
     seconds: float = 0.0
 
+    @property
+    def told(self) -> int:
+        """How many epochs were told as done."""
+        return self.epoch + self.cut
+
     def plain(self) -> dict[str, Any]:
         """As plain JSON values, from which `load` makes the same again: numbers keep all their digits."""
         return asdict(self)

@@ -121,6 +121,24 @@ def test_twice_stopped_and_with_more_to_do(tmp_path: Path) -> None:
     assert metrics(tmp_path / "run") == metrics(tmp_path / "whole")
 
 
+def test_an_epoch_is_told_once(whole: tuple[str, Path], tmp_path: Path) -> None:
+    """Its last step has a checkpoint, its line of metrics is written, and its end has no checkpoint yet."""
+    text, reference = whole
+    network = cnndsl.loads(text)
+    trainer = api.trainer(network)
+    run = api.run_folder(network, trainer, tmp_path / "run")
+    with closing(recorded(trainer, run, seconds=0.0)) as events:
+        for event in events:
+            if isinstance(event, StepDone) and event.step == event.steps == 7:
+                break
+    (stands,) = [p for p in (tmp_path / "run" / "checkpoints").iterdir() if p.stem == "0000000007"]
+    assert checkpoint.load(stands).position["step"] == 7
+    line = (reference / "metrics.jsonl").read_text().splitlines(keepends=True)[0]
+    (tmp_path / "run" / "metrics.jsonl").write_text(line)
+    cnndsl.resume(tmp_path / "run")
+    assert metrics(tmp_path / "run") == metrics(reference)
+
+
 def test_a_run_that_has_ended_stays_as_it_is(whole: tuple[str, Path], tmp_path: Path) -> None:
     _, reference = whole
     shutil.copytree(reference, tmp_path / "run")
