@@ -576,17 +576,19 @@ def load_run(
     *,
     backend: str | None = None,
     data: str | os.PathLike[str] | None = None,
+    weights: str = "last",
     registry: Registry | None = None,
 ) -> Run:
     """The run in a folder that `cnndsl run` or `train` left: its model with the weights that were saved, what was
     measured on the way, and its data, to evaluate it on.
 
-    `backend` is the one of its train block where left out: a run may go on on another one. `data` is where to look for
-    its data set; files of one's own are looked for from where the run began. Raises CnnError: E806 for a folder that is
-    no run, E805, E701, E702 for weights that cannot be read, are damaged or another network's, and all that is wrong
-    with its program."""
+    `weights` are the ``last`` ones, or those of the ``best`` epoch, which `save best` keeps. `backend` is the one of
+    its train block where left out: a run may go on on another one. `data` is where to look for its data set; files of
+    one's own are looked for from where the run began. Raises CnnError: E806 for a folder that is no run, or that has no
+    best weights, E805, E701, E702 for weights that cannot be read, are damaged or another network's, and all that is
+    wrong with its program."""
     from cnndsl.data import sets
-    from cnndsl.runs.saved import Run, about
+    from cnndsl.runs.saved import Run, about, weights_file
 
     place = _place(folder, "folder")
     if place is None:
@@ -594,7 +596,7 @@ def load_run(
     told, history = about(place)
     network = saved(place, data, registry)
     recipe = network.recipe
-    model = compile(network, backend=backend or recipe.backend).load(place)
+    model = compile(network, backend=backend or recipe.backend).load(weights_file(place, weights))
     runner = network.registry.backend(backend_name(backend or recipe.backend))
 
     def dataset() -> Dataset:

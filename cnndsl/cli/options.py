@@ -41,6 +41,13 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """--weights of a run."""
+    parser.add_argument(
+        "--weights", choices=("last", "best"), default="last", help="the last weights, or those that `save best` kept"
+    )
+
+
 class _Bind(argparse.Action):
     """Collects bindings; a variable has one value."""
 

@@ -57,7 +57,8 @@ class Dataset:
     `pixel_max` is what a pixel is divided by to lie between 0 and 1: 255 for bytes, 16 for digits, 1 for floating
     numbers. `pad` rows and columns of zeros are put around every image when batches are made, and then it is brought to
     `resize`, height and width. `classes` is how many there are, 0 where the main targets are not labels; `names` what
-    they are called (empty where nobody said). `origins` says of outputs where their targets are from, for messages.
+    they are called (empty where nobody said); `file_pad` how many rows and columns of zeros were put around image files
+    as they were read. `origins` says of outputs where their targets are from, for messages.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Dataset:
     pixel_max: float
     pad: int = 0
     resize: tuple[int, int] | None = None
+    file_pad: int = 0
     names: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 

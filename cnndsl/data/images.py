@@ -55,6 +55,7 @@ def load(setting: Setting, base: Path, data_folder: Path | None, wanted: tuple[i
         classes=len(files.classes),
         pixel_max=255,
         resize=attrs.resize,
+        file_pad=attrs.pad if attrs.resize is not None else 0,
         names=files.classes,
     )
 

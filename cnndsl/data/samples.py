@@ -14,7 +14,7 @@ from cnndsl.data.ahead import ahead
 from cnndsl.data.augment import Draws, Step, steps
 from cnndsl.data.dataset import Dataset, Part, is_labels
 from cnndsl.data.draw import generator
-from cnndsl.data.resize import Resizer
+from cnndsl.data.preparation import Maker, Preparation, preparation
 from cnndsl.data.rows import Held
 from cnndsl.data.scaling import SCALINGS, Scaling
 from cnndsl.recipe.spec import MAIN, Setting
@@ -82,8 +82,7 @@ def divide(labels: Array, share: float, seed: int) -> tuple[Array, Array]:
 class Samples:
     """Some samples of a part, made ready: batches of them, in any epoch's order.
 
-    A batch is gathered into memory of its own, which the next batch writes again. Padding and resizing happen after
-    normalizing as if they had happened before: a pad of 0 becomes `shift`, and the weights of a mean sum to 1.
+    A batch is gathered into memory of its own, which the next batch writes again.
     """
 
     def __init__(
@@ -96,15 +95,9 @@ class Samples:
         resize: tuple[int, int] | None = None,
         dtype: str = "float32",
     ):
-        self._part, self._indices, self._pad = part, indices, pad
-        _, _, height, width = part.images.shape
-        self._padded = (height + 2 * pad, width + 2 * pad)
-        self._size = self._padded if resize is None else resize
-        self._resizer = None if self._size == self._padded else Resizer(self._padded, self._size, dtype)
-        self._scale = scaling.scale.astype(dtype)[:, np.newaxis, np.newaxis]
-        self._shift = scaling.shift.astype(dtype)[:, np.newaxis, np.newaxis]
+        self._part, self._indices = part, indices
+        self._make = Maker(part.images.shape[1:], scaling, pad, resize, dtype)
         self._raw: Array = np.empty((0, *part.images.shape[1:]), part.images.dtype)
-        self._whole = self._x = np.empty(0)
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -138,22 +131,12 @@ class Samples:
     def _gather(self, indices: Array, size: int) -> Batch:
         count, size = len(indices), min(size, len(self))
         if len(self._raw) < size:
-            self._allocate(size)
-        raw, whole, x, pad = self._raw[:count], self._whole[:count], self._x[:count], self._pad
+            self._raw = np.empty((size, *self._raw.shape[1:]), self._raw.dtype)
+        raw = self._raw[:count]
         self._part.images.take(indices, raw)
-        inner = whole[:, :, pad : whole.shape[2] - pad, pad : whole.shape[3] - pad]
-        np.multiply(raw, self._scale, out=inner)
-        inner += self._shift
-        if self._resizer is not None:
-            self._resizer(whole, x)
-        return Batch(x, {name: target[indices] for name, target in self._part.targets.items()}, indices)
-
-    def _allocate(self, size: int) -> None:
-        self._raw = np.empty((size, *self._raw.shape[1:]), self._raw.dtype)
-        depth = self._raw.shape[1]
-        self._whole = np.empty((size, depth, *self._padded), self._scale.dtype)
-        self._whole[:] = self._shift
-        self._x = self._whole if self._resizer is None else np.empty((size, depth, *self._size), self._scale.dtype)
+        return Batch(
+            self._make(raw, size), {name: target[indices] for name, target in self._part.targets.items()}, indices
+        )
 
 
 class Varied:
@@ -213,11 +196,12 @@ class ReadAhead:
 
 
 class Ready(NamedTuple):
-    """A data set made ready for training: what is trained on, what validates (may be empty), what tests."""
+    """A data set made ready for training: what is trained on, what validates (may be empty), what tests; and how."""
 
     train: Supply
     validation: Supply
     test: Supply
+    preparation: Preparation
 
 
 def prepare(
@@ -248,9 +232,8 @@ def prepare(
         plain, pixels = (samples(*parts[0], s) for s in (scaling, unit))
         found[0] = Varied(plain, pixels, scaling, dataset.pixel_max, steps(augment), len(dataset.train))
     slow = [bool(augment), False, False]
-    return Ready(
-        *(
-            ReadAhead(supply) if costs or not isinstance(part.images, Held) else supply
-            for supply, costs, (part, _) in zip(found, slow, parts, strict=True)
-        )
-    )
+    ready = [
+        ReadAhead(supply) if costs or not isinstance(part.images, Held) else supply
+        for supply, costs, (part, _) in zip(found, slow, parts, strict=True)
+    ]
+    return Ready(ready[0], ready[1], ready[2], preparation(dataset, scaling))

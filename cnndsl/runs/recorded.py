@@ -80,7 +80,8 @@ class _Recorder:
             case Started():
                 self._folder.room(self._trainer.checkpoint(copy=False), self._save.keep)
                 self._checkpoint()
-                self._folder.describe(status="running", **_values(event))
+                preparation = self._trainer.preparation.plain()
+                self._folder.describe(status="running", **_values(event), preparation=preparation)
             case EpochDone():
                 line = {"event": "epoch", **_values(event)}
                 yield from self._tried("metrics", lambda: self._folder.record(line), self._folder.flush)

@@ -10,12 +10,16 @@ from typing import Any, Literal
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Backend, Options
+from cnndsl.data import preparation
 from cnndsl.data.dataset import Dataset
+from cnndsl.data.pixels import as_images
+from cnndsl.data.preparation import Preparation
 from cnndsl.data.samples import prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.recipe.spec import Recipe
-from cnndsl.runs.folder import METRICS, PROGRAM, told
+from cnndsl.runs.folder import BEST, METRICS, PROGRAM, RUN, WEIGHTS, told
 from cnndsl.runs.log import objects
+from cnndsl.training.answers import Asker, Prediction, joined
 from cnndsl.training.metrics import Confusion, make_metric
 from cnndsl.training.model import Model
 from cnndsl.training.objective import leading, make_objective, trained_graph
@@ -66,6 +70,50 @@ class Run:
     data: Callable[[], Dataset]
     backend: Backend
 
+    def preparation(self) -> Preparation:
+        """How images are made ready for the network, from run.json; where that does not say it, as in older runs, it is
+        found from the data anew. Raises CnnError: E701 where run.json says something that cannot be, E806 where neither
+        is there."""
+        if "preparation" in self.about:
+            try:
+                return preparation.load(self.about["preparation"])
+            except ValueError as error:
+                wrong = f"{self.folder / RUN}: what it says of the preparation of images is damaged: {error}"
+                help = ("take the file away: with the data there, it is found from them anew",)
+                raise CnnError(Diagnostic("E701", wrong, help=help)) from None
+        try:
+            dataset = self.data()
+        except CnnError as error:
+            message = (
+                f"{self.folder / RUN} does not say how images are made ready, and the data are not there to find out"
+            )
+            notes = tuple(d.message for d in error.diagnostics[:3])
+            help = ("name the folder with the data by `--data`, or train again",)
+            raise CnnError(Diagnostic("E806", message, notes=notes, help=help)) from None
+        recipe = self.recipe
+        return prepare(dataset, split=recipe.split, normalize=recipe.normalize, seed=recipe.seed).preparation
+
+    def asker(self, known: Preparation) -> Asker:
+        """The network, ready to be asked, for images that are made ready so. Raises CnnError (E701) where that is not
+        the size of its input."""
+        graph = self.model.graph
+        size = graph.input.type
+        if known.output != (size.height, size.width, size.depth):
+            made = "x".join(map(str, known.output))
+            message = f"{self.folder / RUN}: images are made ready as {made}, and the network takes {size}"
+            raise CnnError(Diagnostic("E701", message))
+        return Asker(graph, self.recipe, self.backend, self.model.state, classes=known.classes, names=known.names)
+
+    def predict(self, images: Array) -> Prediction:
+        """What the network says of images that are as the training data were: N, D, H, W, or one D, H, W, with pixels
+        from 0 to 255 where it was trained on bytes (`cnndsl.data.pixels.as_images` has all forms). They are normalized,
+        padded and resized here. Raises CnnError: E809 for images that do not fit, E701, E806 as `preparation`."""
+        known = self.preparation()
+        found, size = as_images(images, known), self.recipe.batch
+        ask, make = self.asker(known), known.maker()
+        parts = [ask(make(found[at : at + size])) for at in range(0, len(found), size)]
+        return joined(parts) if parts else joined([ask(make(np.zeros((1, *found.shape[1:]))))], 0)
+
     def evaluate(self, part: PartName = "test") -> Evaluation:
         """What the network reaches on a part of its data, prepared as in training. Raises CnnError: E806 for a part
         that is not there, and what loading data raises."""
@@ -105,3 +153,19 @@ def about(folder: Path) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
     except OSError:
         pass
     return told(folder), tuple(line for line in lines if "epoch" in line)
+
+
+def weights_file(folder: Path, which: str) -> Path:
+    """The ``last`` weights of a run, or the ``best`` ones. Raises CnnError (E806) for another word, and where the run
+    has no best ones."""
+    if which not in WHICH:
+        raise CnnError(Diagnostic("E806", f"weights are {' or '.join(WHICH)}, found {which!r}"))
+    path = folder / WHICH[which]
+    if which == "best" and not path.exists():
+        help = ("`save best` in the train block keeps them; `--weights last` are there",)
+        raise CnnError(Diagnostic("E806", f"{folder} has no weights of a best epoch, {BEST}", help=help))
+    return path
+
+
+WHICH = {"last": WEIGHTS, "best": BEST}
+"""Weights of a run, and their files."""

@@ -13,6 +13,7 @@ import numpy as np
 from cnndsl import memory
 from cnndsl.backends.protocol import Array, Backend, Options, State, Step
 from cnndsl.data.dataset import Dataset
+from cnndsl.data.preparation import Preparation
 from cnndsl.data.samples import Batch, Supply, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
@@ -102,6 +103,11 @@ class Trainer:
         self._program = backend.compile_training(self.graph, objective, self._good, self._options)
         self._stopped = False
         self._skip_lone = any(not spec.trained for spec in self.graph.params.values())
+
+    @property
+    def preparation(self) -> Preparation:
+        """How images are made ready for the network."""
+        return self._data.preparation
 
     @property
     def steps_per_epoch(self) -> int:
@@ -216,7 +222,7 @@ class Trainer:
         return self._position.epoch * self.steps_per_epoch + self._position.step
 
     def _started(self) -> Started:
-        train, validation, test = self._data
+        train, validation, test, _ = self._data
         return Started(
             network=self.graph.name,
             backend=self.backend.name,

@@ -27,11 +27,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=options.existing_folder, metavar="FOLDER", help="where the data files are")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network; the train block's where left out")
+    options.add_weights(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to tell it")
 
 
 def run(args: argparse.Namespace) -> int:
-    found = api.load_run(args.run_folder, backend=args.backend, data=args.data).evaluate(args.part)
+    run = api.load_run(args.run_folder, backend=args.backend, data=args.data, weights=args.weights)
+    found = run.evaluate(args.part)
     if args.format == "json":
         print(json.dumps(_as_json(found), indent=2))
     else:
