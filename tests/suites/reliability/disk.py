@@ -20,7 +20,8 @@ from . import support
 from .support import Found
 
 COUNT = 20
-EPOCHS = 150
+EPOCHS = 60
+SETTINGS = "optimizer sgd lr 0.05 momentum 0.9"
 LIMIT = 2_000
 """Bytes that a file may have: less than the metrics have by then, and than a checkpoint."""
 
@@ -30,7 +31,7 @@ def show(count: int, seed: int) -> Found:
     found = Found()
     with TemporaryDirectory() as folder, _mounted(Path(folder)) as small:
         whole = Path(folder)
-        support.program(whole, EPOCHS)
+        support.program(whole, EPOCHS, SETTINGS)
         code, _, err = support.finish("run", "net.cnn", "--out", "whole", cwd=whole)
         if code != 0:
             found.failures.append(f"the whole run ended with {code}: {err}")
@@ -81,7 +82,7 @@ def _fill(place: Path) -> Path:
 def _full_before(place: Path, reference: Path, rng: Random) -> Found:
     """Refused before the first step, and nothing of its own is left but the folder."""
     found = Found()
-    support.program(place, EPOCHS)
+    support.program(place, EPOCHS, SETTINGS)
     filler = _fill(place)
     if rng.random() < 0.5:  # room for the first files, and none for checkpoints
         os.truncate(filler, filler.stat().st_size - 16_384)
@@ -127,7 +128,7 @@ def _midway(
     place: Path, reference: Path, rng: Random, spoil: Callable[[int], None], mend: Callable[[int], None], name: str
 ) -> Found:
     found, mended = Found(), rng.random() < 0.5
-    support.program(place, EPOCHS)
+    support.program(place, EPOCHS, SETTINGS)
     with support.start("run", "net.cnn", "--out", "run", cwd=place) as process:
         while (line := process.stdout.readline()) and "epoch 9/" not in line:  # type: ignore[union-attr]
             pass

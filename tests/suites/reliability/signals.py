@@ -22,7 +22,7 @@ from . import support
 from .support import Found
 
 COUNT = 100
-EPOCHS = 60
+EPOCHS = 40
 LONG = 100_000
 """Epochs of a run that nobody waits for."""
 SETTINGS = (support.SGD, support.ADAM, support.RMSPROP)
@@ -173,6 +173,9 @@ def _hangup(folder: Path, setting: int, rng: Random) -> Found:
         sleep(0.1 * rng.random())
         process.send_signal(signal.SIGHUP)
         out, err = process.communicate(timeout=60)
+    if process.returncode == 0:
+        found.counts["ended before the signal"] += 1
+        return found
     found.counts["SIGHUP"] += 1
     found.failures += _stopped(process.returncode, signal.SIGHUP, out + err)
     found.failures += _goes_on(folder, setting, err)
@@ -210,8 +213,9 @@ def _head(folder: Path, setting: int, rng: Random) -> Found:
         ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     err = (folder / "err").read_text()
-    found.counts["closed pipes"] += 1
-    if done.stdout.strip() != "141":
+    early = done.stdout.strip() == "0" and len((folder / "out").read_text().splitlines()) == number
+    found.counts["ended before the pipe was closed" if early else "closed pipes"] += 1
+    if done.stdout.strip() != "141" and not early:
         found.failures.append(f"ended with {done.stdout.strip()}: {err[-300:]}")
     if support.traceback(err):
         found.failures.append(f"a traceback: {err[-600:]}")

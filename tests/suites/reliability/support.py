@@ -30,7 +30,7 @@ DROPOUT 0.2
 FC 10
 train {{ data digits limit 120; epochs {}; batch 16; seed 7; {} }}
 """
-SGD = "optimizer sgd lr 0.05 momentum 0.9; schedule cosine warmup 1; augment flip shift 1 rotate 10"
+SGD = "optimizer sgd lr 0.05 momentum 0.9; schedule cosine warmup 1; augment flip shift 1"
 ADAM = "optimizer adam lr 0.005; ema 0.9; schedule step every 2 factor 0.5 warmup 1; save best"
 RMSPROP = (
     "optimizer rmsprop lr 0.002 decay 0.01; schedule onecycle; clip 0.5; classweight auto; save every 2 keep 3; "
