@@ -2,8 +2,8 @@
 
     python -m tests.suites.reliability [--only NAME ...] [--count N] [--seed S]
 
-A line a promise, with counts and the seed. Ends with 1 where anything did not hold. All of it takes some ten minutes on
-two cores; `--count 10` takes ten of each.
+A line a promise, with counts and the seed. Ends with 1 where anything did not hold. All of it takes half an hour on
+two busy cores; `--count 10` takes ten of each.
 """
 
 from __future__ import annotations
