@@ -70,7 +70,7 @@ class Rotate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutout:
-    pixels: int = _pixels(1, "side of a square of zeros")
+    pixels: int = _pixels(1, "side of a square of zeros, its middle anywhere in the image; what lies outside is lost")
 
 
 NORMALIZE = Key(

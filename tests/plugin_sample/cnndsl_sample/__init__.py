@@ -1,4 +1,4 @@
-"""A cnndsl plugin: the layer CLIP, and the backend `sliding`."""
+"""A cnndsl plugin: the layer CLIP, the augmentation `dim`, and the backend `sliding`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnndsl.plugins import KernelTables, Plugin
 from cnndsl_sample.clip import OP
+from cnndsl_sample.dim import ENTRY
 
 if TYPE_CHECKING:
     from cnndsl.backends.protocol import Backend
@@ -25,4 +26,4 @@ def sliding(tables: KernelTables) -> Backend:
     return make(tables)
 
 
-PLUGIN = Plugin(name="sample", layers=(OP,), kernels=kernels, backends={"sliding": sliding})
+PLUGIN = Plugin(name="sample", layers=(OP,), augmentations=(ENTRY,), kernels=kernels, backends={"sliding": sliding})
