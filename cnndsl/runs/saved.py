@@ -138,6 +138,13 @@ class Run:
         counts = None if confusion.counts is None else confusion.counts
         return Evaluation(part, sums.samples, sums.loss, right, counts, dataset.names, values, sums.heads())
 
+    def report(self) -> Path:
+        """Writes report.html to the folder, one file for a browser, and gives its path. What the run lacks, data that
+        are gone among it, it says, and shows the rest. Raises CnnError (E803) where it cannot be written."""
+        from cnndsl.runs.report import write_report
+
+        return write_report(self)
+
 
 def about(folder: Path) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
     """What run.json and metrics.jsonl say, as far as they are there: a run that was cut off may lack the first, and end
