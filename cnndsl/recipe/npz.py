@@ -149,6 +149,23 @@ def _start(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int | None:
     return start
 
 
+def asked(path: Path) -> Member:
+    """The array of images in a file that somebody asks about: its only one, else `x`, else `x_test`. Raises CnnError
+    (E602)."""
+    with opened(path) as archive:
+        entries = archive.infolist()
+        if len(entries) > MOST_MEMBERS:
+            raise damaged(path, f"has {len(entries):,} members", f"{MOST_MEMBERS:,} is the limit")
+        names = [entry.filename.removesuffix(".npy") for entry in entries]
+        chosen = names if len(names) == 1 else [name for name in ("x", "x_test") if name in names][:1]
+        if not chosen:
+            has = f"it has {', '.join(names[:8])}" if names else "it is empty"
+            raise damaged(path, "does not say which of its arrays are images", f"call it `x`; {has}")
+        if names.count(chosen[0]) > 1:
+            raise damaged(path, f"has {chosen[0]} twice")
+        return _member(path, archive, entries[names.index(chosen[0])], chosen[0])
+
+
 def payload(path: Path, archive: zipfile.ZipFile, member: Member) -> bytearray:
     """An array's bytes, as many as its header says; grows only as bytes arrive. Raises CnnError (E602)."""
     data = bytearray()

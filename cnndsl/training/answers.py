@@ -61,29 +61,34 @@ class Prediction:
 
 class Asker:
     """A network with weights, ready to be asked. `classes` is how many the data have, 0 where their targets are no
-    labels, and `names` what they are called."""
+    labels, and `names` what they are called.
+
+    `leads` is the output that is spoken of, `scales` says of each what its values are, `names` has all classes of the
+    leading one, and is empty where it is no classes.
+    """
 
     def __init__(
         self, graph: Graph, recipe: Recipe, backend: Backend, state: State, *, classes: int, names: tuple[str, ...] = ()
     ):
         self._losses = {name: loss.word for name, loss in trained(recipe, graph.outputs).items()}
-        self._leads = leading(recipe, graph)
         self._program = backend.compile(trained_graph(graph, recipe), Options(seed=recipe.seed))
-        self._state, self._names = state, names
-        self._labelled = classes > 0 or self._losses[self._leads] in SCALES
+        self._state = state
+        self.leads = leading(recipe, graph)
+        self.scales = {name: SCALES.get(self._losses.get(name, ""), "none") for name in graph.outputs}
+        count = graph.output(self.leads).type.count
+        count += count == 1 and self.scales[self.leads] == "sigmoid"
+        numbers = map(str, range(len(names), count))
+        labelled = classes > 0 or self.scales[self.leads] != "none"
+        self.names = (*names[:count], *numbers) if labelled else ()
 
     def __call__(self, x: Array) -> Prediction:
         """What it says of a batch that is made ready. Raises CnnError (E809) on one that does not fit."""
         with np.errstate(all="ignore"):
             found = self._program.forward(self._state, x).outputs
             outputs = {name: scaled(self._losses.get(name, ""), array) for name, array in found.items()}
-        values = outputs[self._leads].values
+        values = outputs[self.leads].values
         values = values.reshape(len(values), -1)
-        if not self._labelled:
-            return Prediction(None, values, (), outputs, self._leads)
-        numbers = map(str, range(len(self._names), values.shape[1]))
-        names = (*self._names[: values.shape[1]], *numbers)
-        return Prediction(values.argmax(axis=1), values, names, outputs, self._leads)
+        return Prediction(values.argmax(axis=1) if self.names else None, values, self.names, outputs, self.leads)
 
 
 def joined(parts: Sequence[Prediction], count: int | None = None) -> Prediction:

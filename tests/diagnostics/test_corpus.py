@@ -66,6 +66,7 @@ def test_commands(
             exec(case["python"], {})
         assert sorted({d.code for d in caught.value.diagnostics}) == case["expect"]
         return
+    exec(case.get("before", ""), {})
     start = time.monotonic()
     code = main(case["args"])
     output = "".join(capsys.readouterr())

@@ -58,4 +58,10 @@ CODES = (
         "The data set that the `train` block names was not found, so that nothing could be compared with its files. Of "
         "sets known by name the size and the classes are known all the same.",
     ),
+    Code(
+        "W603",
+        "image files of another size than those trained on",
+        "`predict` brings image files to the size of the images that the network was trained on, bilinear, as `resize` "
+        "does; their sides may get another ratio. What was cut out as the training images were is recognized best.",
+    ),
 )
