@@ -138,12 +138,12 @@ class Run:
         counts = None if confusion.counts is None else confusion.counts
         return Evaluation(part, sums.samples, sums.loss, right, counts, dataset.names, values, sums.heads())
 
-    def report(self) -> Path:
-        """Writes report.html to the folder, one file for a browser, and gives its path. What the run lacks, data that
-        are gone among it, it says, and shows the rest. Raises CnnError (E803) where it cannot be written."""
+    def report(self, to: Path | None = None) -> Path:
+        """Writes the run's report, to `to` or to report.html in its folder, and gives its path. Raises CnnError (E803)
+        where it cannot be written."""
         from cnndsl.runs.report import write_report
 
-        return write_report(self)
+        return write_report(self, to)
 
 
 def about(folder: Path) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:

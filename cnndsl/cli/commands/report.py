@@ -19,6 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="the folder of a run")
     parser.add_argument("--data", type=options.existing_folder, metavar="FOLDER", help="where the data files are")
     parser.add_argument("--backend", metavar="NAME", help="what runs the network; the train block's where left out")
+    parser.add_argument("--plot", action="store_true", help="also curves.png and confusion.png, by matplotlib")
+    parser.add_argument("--tensorboard", action="store_true", help="also event files for TensorBoard, by tensorboardX")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the file; report.html in RUN where left out")
 
 
@@ -27,4 +29,12 @@ def run(args: argparse.Namespace) -> int:
 
     found = api.load_run(args.run_folder, backend=args.backend, data=args.data)
     print(write_report(found, args.out))
+    if args.plot:
+        from cnndsl.runs.plots import plot
+
+        print(*plot(found), sep="\n")
+    if args.tensorboard:
+        from cnndsl.runs.tensorboard import write_events
+
+        print(write_events(found))
     return 0

@@ -1,8 +1,8 @@
 """Trains a network by the `train` block of its file, and tests it on data it has not seen.
 
-The run's folder gets weights.safetensors, checkpoints/, program.cnn, metrics.jsonl and run.json. Ctrl-C ends the
-training after the step that it is at, and saves; `--resume` goes on from there, or from the last checkpoint of a run
-that was killed, with the same weights in the end as if it had never stopped.
+The run's folder gets weights.safetensors, checkpoints/, program.cnn, metrics.jsonl, run.json and report.html. Ctrl-C
+ends the training after the step that it is at, and saves; `--resume` goes on from there, or from the last checkpoint of
+a run that was killed, with the same weights in the end as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import shlex
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnndsl import api
@@ -42,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     first.add_argument(
         "--find-lr", action="store_true", help="only try learning rates, from low to high; nothing is written"
     )
+    parser.add_argument("--no-report", action="store_true", help="write no report.html in the end")
     options.add_choices(parser)
     options.add_settings(parser)
 
@@ -58,9 +60,23 @@ def run(args: argparse.Namespace) -> int:
     with Signals() as signals, closing(recorded(trainer, folder, asked=signals.asked)) as events:
         report(events, folder.path, sys.stdout)
     if signals.received is None:
+        del trainer, events  # with their data, which the report loads again
+        if not args.no_report:
+            _report(folder.path)
         return 0
     sys.stderr.write(f"stopped; to go on: cnndsl run --resume {shlex.quote(str(folder.path))}\n")
     return 128 + signals.received
+
+
+def _report(folder: Path) -> None:
+    """Writes the report. The training is done and saved: what goes wrong here is a warning."""
+    try:
+        path = api.load_run(folder).report()
+    except Exception as error:
+        said = error.diagnostics[0].message if isinstance(error, CnnError) else repr(error)
+        sys.stderr.write(f"warning: the report could not be written: {said}\n")
+    else:
+        sys.stdout.write(f"report in {path}\n")
 
 
 def _trial(args: argparse.Namespace) -> int:

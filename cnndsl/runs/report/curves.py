@@ -35,8 +35,8 @@ def _charts(run: Run) -> Iterator[Html]:
         some = [line for line in lines if any(number(v) is not None for v in line.values)]
         yield chart(x, epochs, some, title=key.capitalize(), label="epoch", percent=key == "accuracy")
     rates = [number(e.get("lr")) for e in run.history]
-    known = [r for r in rates if r]
-    wide = bool(known) and max(known) > 100 * min(known) > 0
+    known = sorted(r for r in rates if r)
+    wide = bool(known) and known[-1] > 100 * known[len(known) // 10]  # the last of a cosine is next to nothing
     yield chart(x, epochs, [Line("learning rate", rates, "c")], title="Learning rate", label="epoch", log=wide)
     for key, title in (("heads", "training"), ("validation_heads", "validation")):
         yield from _heads(run, key, title)

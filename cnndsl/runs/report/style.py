@@ -45,7 +45,7 @@ svg.chart text{font:12px system-ui,"Segoe UI",Roboto,sans-serif;fill:var(--soft)
 .key{display:inline-block;width:18px;height:3px;border-radius:2px;margin-right:6px;vertical-align:middle}
 .pixels{image-rendering:pixelated;image-rendering:crisp-edges;image-rendering:pixelated;display:block;
 background:var(--box);max-width:none}
-.tiles{display:flex;flex-wrap:wrap;gap:10px;margin:8px 0 12px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:12px 10px;margin:8px 0 12px}
 .tiles figure{font-size:.8rem;color:var(--soft);line-height:1.35}
 .tiles figcaption{font-weight:400;font-size:.8rem;margin:4px 0 0}
 .tiles b{color:var(--ink)}
