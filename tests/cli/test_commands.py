@@ -297,7 +297,7 @@ def test_run_leaves_a_folder(tmp_path: Path) -> None:
     assert "epoch 2/2" in done.stdout
     assert re.search(r"test accuracy \d+\.\d\d% \(\d+ of 200\)", done.stdout)
     folder = tmp_path / "runs" / "small-1"
-    names = {"weights.safetensors", "checkpoints", "program.cnn", "metrics.jsonl", "run.json"}
+    names = {"weights.safetensors", "checkpoints", "program.cnn", "metrics.jsonl", "run.json", "report.html"}
     assert {p.name for p in folder.iterdir()} == names
     again = cnndsl.load(folder / "program.cnn")
     assert again.graph.nodes == cnndsl.loads(SMALL).graph.nodes
