@@ -71,6 +71,7 @@ def _confusion(counts: Any, names: Sequence[str]) -> Any:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xlabel("taken for")
     axes.set_ylabel("is")
+    names = [name.replace("$", r"\$") for name in names]  # what stands between two is a formula
     if len(counts) <= NUMBERED:
         axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
         axes.set_yticks(range(len(names)), names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from cnndsl.extras import extra
 from cnndsl.runs.saved import Run
@@ -23,10 +25,18 @@ def write_events(run: Run) -> Path:
         with board.SummaryWriter(str(folder)) as writer:
             for line in run.history:
                 for name, value in line.items():
-                    found = {f"{name}/{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
-                    for tag, number in found.items():
-                        if isinstance(number, int | float) and not isinstance(number, bool) and name != "epoch":
+                    for tag, number in _numbers(name, value):
+                        if name != "epoch":
                             writer.add_scalar(tag, number, int(line["epoch"]))
     except OSError as error:
         raise unwritable(folder, error) from error
     return folder
+
+
+def _numbers(name: str, value: Any) -> Iterator[tuple[str, float]]:
+    """The numbers of a value, by path: those of heads are ``heads/aux/loss``."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _numbers(f"{name}/{key}", inner)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield name, value

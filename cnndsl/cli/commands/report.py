@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         from cnndsl.runs.plots import plot
 
-        print(*plot(found), sep="\n")
+        for path in plot(found):
+            print(path)
     if args.tensorboard:
         from cnndsl.runs.tensorboard import write_events
 

@@ -98,8 +98,8 @@ def _tile(found: Answer, names: tuple[str, ...]) -> Html:
     own, taken = found.shares or (None, None)
     lines = [
         tag("b", f"{names[found.label]}, taken for {names[found.chosen]}" if found.wrong else names[found.label]),
-        *([f"{_share(taken)} {names[found.chosen]}"] if taken is not None else []),
-        *([f"{_share(own)} {names[found.label]}"] if own is not None and found.wrong else []),
+        *([f"{_share(taken)} for {names[found.chosen]}"] if taken is not None else []),
+        *([f"{_share(own)} for {names[found.label]}"] if own is not None and found.wrong else []),
         f"loss {found.loss:.3g}, image {found.number}",
     ]
     caption = tag("figcaption", *(tag("div", line) for line in lines))

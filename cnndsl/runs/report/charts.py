@@ -53,8 +53,12 @@ def linear(low: float, high: float, *, percent: bool = False, most: int = 6) -> 
     step = next(s for s in _steps(high - low) if (high - low) / s <= most)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     ticks = [step * n for n in range(first, last + 1)]
-    digits = max(0, -floor(log10(step * (100 if percent else 1)) + 1e-9))
+    digits = next((d for d in range(12) if _is_whole(step * (100 if percent else 1) * 10**d)), 12)
     return Axis(ticks[0], ticks[-1], tuple((t, _written(t, digits, percent=percent)) for t in ticks))
+
+
+def _is_whole(value: float) -> bool:
+    return value >= 0.99 and abs(value - round(value)) < 1e-6 * value
 
 
 def _steps(width: float) -> Iterator[float]:

@@ -16,9 +16,11 @@ def curves(run: Run) -> Html:
     if not run.history:
         return section("Curves", note("No epoch came to its end, so there is nothing to draw."), name="curves")
     drawn = list(filter(None, _charts(run)))
+    rates = {rate for e in run.history if (rate := number(e.get("lr"))) is not None}
+    constant = f" The learning rate was {rates.pop():g} throughout." if len(rates) == 1 else ""
     explained = note(
         "Training figures are those of the batches as they were trained on, with DROPOUT and with weights that "
-        "changed from one to the next; validation is measured at the epoch's end."
+        "changed from one to the next; validation is measured at the epoch's end." + constant
     )
     body = [tag("div", *drawn, class_="grid2")] if drawn else []
     return section("Curves", *body, explained, _table(run), name="curves")
@@ -37,7 +39,8 @@ def _charts(run: Run) -> Iterator[Html]:
     rates = [number(e.get("lr")) for e in run.history]
     known = sorted(r for r in rates if r)
     wide = bool(known) and known[-1] > 100 * known[len(known) // 10]  # the last of a cosine is next to nothing
-    yield chart(x, epochs, [Line("learning rate", rates, "c")], title="Learning rate", label="epoch", log=wide)
+    if len(set(known)) > 1:
+        yield chart(x, epochs, [Line("learning rate", rates, "c")], title="Learning rate", label="epoch", log=wide)
     for key, title in (("heads", "training"), ("validation_heads", "validation")):
         yield from _heads(run, key, title)
 

@@ -39,7 +39,7 @@ def filters(run: Run) -> Html:
         f"The weights of {node.name} ({phrase(node)}), each {shape[1]}x{shape[2]}x{depth}, {lie}. Each is scaled by "
         f"itself: middle grey is 0, white its largest weight, black as far below 0.{some}"
     )
-    return section("First-layer filters", note(said), tag("div", *tiles, class_="tiles"), name="filters")
+    return section("First-layer filters", note(said), tag("div", *tiles, class_="tiles small"), name="filters")
 
 
 def _first(graph: Graph) -> tuple[Node, tuple[int, int, int]] | None:

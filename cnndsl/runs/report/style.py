@@ -48,6 +48,10 @@ background:var(--box);max-width:none}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:12px 10px;margin:8px 0 12px}
 .tiles figure{font-size:.8rem;color:var(--soft);line-height:1.35}
 .tiles figcaption{font-weight:400;font-size:.8rem;margin:4px 0 0}
+.tiles.small{display:flex;flex-wrap:wrap}
+.maps>img{margin-bottom:10px}.maps figcaption{font-weight:400;font-size:.8rem;color:var(--soft);margin:0}
+.maps .scroll{margin:3px 0 10px}.maps b{color:var(--ink)}
+.note{margin-top:10px}
 .tiles b{color:var(--ink)}
 .heat td{text-align:right;border:1px solid var(--page);padding:3px 7px}
 .heat th{text-align:right;border:0;padding:3px 7px}

@@ -20,6 +20,7 @@ import cnndsl
 from cnndsl.cli.main import main
 from cnndsl.data.dataset import Dataset, Part
 from cnndsl.runs.report import write_report
+from cnndsl.runs.report.charts import linear
 from cnndsl.runs.report.page import page
 from cnndsl.runs.saved import Run
 
@@ -184,9 +185,9 @@ def test_the_confusion_is_counted_right(
         assert row == [str(label), *(str(n) if n else "·" for n in counts[label])]
     for label, row in enumerate(shown.rows[at + 12 : at + 22]):
         right = counts[label, label]
-        found, sure = f"{right / counts[label].sum():.1%}", f"{right / max(1, counts[:, label].sum()):.1%}"
-        assert row[:4] == [str(label), str(counts[label].sum()), str(right), found]
-        assert row[4] in (sure, "")
+        taken = counts[:, label].sum()
+        found, sure = f"{right / counts[label].sum():.1%}", f"{right / taken:.1%}" if taken else ""
+        assert row[:5] == [str(label), str(counts[label].sum()), str(right), found, sure]
 
 
 def test_the_worst_mistakes_have_the_highest_loss(
@@ -201,7 +202,7 @@ def test_the_worst_mistakes_have_the_highest_loss(
     named = [int(n) for n in re.findall(r"loss [0-9.e+-]+, image (\d+)", shown.said)]
     assert named[:3] == worst.tolist()
     first, choice = worst[0], x[worst[0]].argmax()
-    assert f"{labels[first]}, taken for {choice} {shares[first, choice]:.1%} {choice}" in shown.said
+    assert f"{labels[first]}, taken for {choice} {shares[first, choice]:.1%} for {choice}" in shown.said
     tile = next(image for image in shown.images if image["alt"] == f"test image {first}" and image["width"] == "112")
     np.testing.assert_array_equal(pixels(tile), np.rint(digits[0][first] * 255))
 
@@ -312,6 +313,34 @@ def test_what_is_not_there_is_told_and_the_rest_is_shown(run: Run, tmp_path: Pat
 )
 def test_how_it_ended(run: Run, about: dict[str, object], says: str) -> None:
     assert says in Page(page(replace(run, about=about))).said
+
+
+def test_a_learning_rate_that_stays_is_told_and_one_that_changes_is_drawn(run: Run) -> None:
+    shown = Page(page(run))
+    assert "The learning rate was 0.05 throughout." in shown.said
+    assert "Learning rate" not in shown.text
+    rates = ({"epoch": 1, "loss": 1.0, "lr": 0.1}, {"epoch": 2, "loss": 0.5, "lr": 0.05})
+    shown = Page(page(replace(run, history=rates)))
+    assert "Learning rate" in shown.text
+    assert "throughout" not in shown.said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "percent", "ticks"),
+    [
+        (0.085, 0.1, True, ["8.50 %", "8.75 %", "9.00 %", "9.25 %", "9.50 %", "9.75 %", "10.00 %"]),
+        (0.0, 1.0, True, ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]),
+        (0.5, 2.3, False, ["0.5", "1.0", "1.5", "2.0", "2.5"]),
+        (0.0, 1234.0, False, ["0", "250", "500", "750", "1000", "1250"]),
+    ],
+)
+def test_ticks_are_round_and_stand_at_what_they_say(low: float, high: float, percent: bool, ticks: list[str]) -> None:
+    axis = linear(low, high, percent=percent)
+    assert [said for _, said in axis.ticks] == ticks
+    for value, said in axis.ticks:
+        assert float(said.removesuffix(" %")) / (100 if percent else 1) == pytest.approx(value)
+    assert axis.low <= low
+    assert axis.high >= high
 
 
 def test_hundreds_of_epochs(run: Run) -> None:
