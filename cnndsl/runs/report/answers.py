@@ -109,4 +109,4 @@ def _tile(found: Answer, names: tuple[str, ...]) -> Html:
 def _share(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.1%}" if value >= 0.001 else f"{value:.1e}"
+    return f"{value:.1%}" if value >= 0.001 else f"{100 * value:.1g}%"

@@ -38,7 +38,8 @@ def _charts(run: Run) -> Iterator[Html]:
         yield chart(x, epochs, some, title=key.capitalize(), label="epoch", percent=key == "accuracy")
     rates = [number(e.get("lr")) for e in run.history]
     known = sorted(r for r in rates if r)
-    wide = bool(known) and known[-1] > 100 * known[len(known) // 10]  # the last of a cosine is next to nothing
+    low = min(len(known) - 1, max(1, len(known) // 10))  # the last of a cosine is next to nothing
+    wide = bool(known) and known[-1] > 100 * known[low]
     if len(set(known)) > 1:
         yield chart(x, epochs, [Line("learning rate", rates, "c")], title="Learning rate", label="epoch", log=wide)
     for key, title in (("heads", "training"), ("validation_heads", "validation")):

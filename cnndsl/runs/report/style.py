@@ -16,10 +16,10 @@ p{margin:0 0 10px;max-width:80ch}
 .note{color:var(--soft);font-size:.9rem}
 .told{border-left:4px solid var(--blue);background:var(--box);padding:8px 14px;max-width:none}
 .told.bad{border-color:var(--red)}.told.good{border-color:var(--green)}
-.verdict{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0;padding:0;list-style:none}
-.verdict li{background:var(--box);border:1px solid var(--rule);border-radius:8px;padding:10px 16px}
+.verdict{display:flex;flex-wrap:wrap;gap:10px;margin:16px 0;padding:0;list-style:none}
+.verdict li{background:var(--box);border:1px solid var(--rule);border-radius:8px;padding:8px 13px}
 .verdict b{display:block;font-size:1.6rem;line-height:1.2;font-variant-numeric:tabular-nums}
-.verdict span{color:var(--soft);font-size:.9rem}
+.verdict span{color:var(--soft);font-size:.85rem}
 nav{font-size:.9rem;line-height:1.9;margin-top:12px}
 nav a{margin-right:14px;white-space:nowrap}
 a{color:var(--blue)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from base64 import b64decode
@@ -323,6 +324,17 @@ def test_a_learning_rate_that_stays_is_told_and_one_that_changes_is_drawn(run: R
     shown = Page(page(replace(run, history=rates)))
     assert "Learning rate" in shown.text
     assert "throughout" not in shown.said
+
+
+def test_the_end_of_a_cosine_does_not_hide_the_rest(run: Run) -> None:
+    """Half a wave from 0.1 to next to nothing is drawn as it is; one thousandth from the first epoch on by powers."""
+    for rates, ticks in ((cos_of(3), "0.02"), (cos_of(40), "0.02"), ([0.1, *[1e-5] * 9], "1e-5")):
+        history = tuple({"epoch": n, "loss": 1.0, "lr": lr} for n, lr in enumerate(rates, 1))
+        assert ticks in Page(page(replace(run, history=history))).said.split()
+
+
+def cos_of(count: int) -> list[float]:
+    return [0.05 * (1 + math.cos(math.pi * n / count)) + 1e-9 for n in range(1, count + 1)]
 
 
 @pytest.mark.parametrize(
