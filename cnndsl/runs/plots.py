@@ -56,6 +56,7 @@ def _curves(history: Sequence[Mapping[str, Any]]) -> Any:
             if any(value is not None for value in values):
                 axes.plot(epochs, [float("nan") if v is None else v for v in values], marker=".", label=label)
         axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_ylabel(name)
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
