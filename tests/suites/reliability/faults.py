@@ -45,8 +45,10 @@ class Point:
 
     @property
     def harmless(self) -> bool:
-        """Nothing is lost where a lock has no name on it or stays, or an old checkpoint does."""
+        """Nothing is lost where a lock has no name on it or stays, or an old checkpoint does; nor where a folder cannot
+        be made that is there."""
         named = self.call in ("write .lock", "ftruncate .lock") or self.call.startswith("unlink checkpoints/0")
+        named = named or (self.resumed and self.call == "mkdir checkpoints")
         return self.call == "unlink .lock" or (named and not self.forever)
 
 
