@@ -69,11 +69,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(folder: Path) -> None:
-    """Writes the report. The training is done and saved: what goes wrong here is a warning."""
+    """Writes the report. The training is done and saved: what goes wrong here is a warning, but for a disk that is full
+    or the like. Raises CnnError (E803)."""
     try:
         path = api.load_run(folder).report()
     except Exception as error:
-        said = error.diagnostics[0].message if isinstance(error, CnnError) else repr(error)
+        found = error.diagnostics if isinstance(error, CnnError) else ()
+        if any(d.code == "E803" for d in found):
+            raise
+        said = found[0].message if found else repr(error)
         sys.stderr.write(f"warning: the report could not be written: {said}\n")
     else:
         sys.stdout.write(f"report in {path}\n")

@@ -48,6 +48,7 @@ LOSSES: Mapping[str, tuple[str, dict[str, float], Callable[[Tensor, Tensor], Ten
         lambda y, t: F.cross_entropy(y, t, label_smoothing=0.2),
     ),
     "mse": ("mse", {}, lambda y, t: F.mse_loss(y, onehot(t, y))),
+    "bce": ("bce", {}, lambda y, t: F.binary_cross_entropy_with_logits(y, onehot(t, y))),
 }
 """Ours by word and options, and PyTorch's."""
 
