@@ -26,7 +26,7 @@ FLOORS = (
     ("inspection",),
     ("runs", "plugins", "builtin"),
     ("api", "__init__"),
-    ("cli", "__main__", "testing", "highlighting"),
+    ("cli", "__main__", "testing", "highlighting", "sklearn"),
 )
 """From the ground up. Names on one floor do not see each other, but for the pairs below."""
 
@@ -44,7 +44,7 @@ HOMES = {
     "jsonschema": ("schema",),
     "rich": ("cli",),
     "pygments": ("highlighting",),
-    "numpy": ("backends", "data", "state", "training", "inspection", "runs", "testing", "interchange"),
+    "numpy": ("backends", "data", "state", "training", "inspection", "runs", "testing", "interchange", "sklearn"),
     "scipy": ("testing",),
     "safetensors": ("state", "interchange"),
     "threadpoolctl": ("backends",),

@@ -68,10 +68,18 @@ class Asker:
     """
 
     def __init__(
-        self, graph: Graph, recipe: Recipe, backend: Backend, state: State, *, classes: int, names: tuple[str, ...] = ()
+        self,
+        graph: Graph,
+        recipe: Recipe,
+        backend: Backend,
+        state: State,
+        *,
+        classes: int,
+        names: tuple[str, ...] = (),
+        dtype: str = "float32",
     ):
         self._losses = {name: loss.word for name, loss in trained(recipe, graph.outputs).items()}
-        self._program = backend.compile(trained_graph(graph, recipe), Options(seed=recipe.seed))
+        self._program = backend.compile(trained_graph(graph, recipe), Options(dtype, recipe.seed))
         self._state = state
         self.leads = leading(recipe, graph)
         self.scales = {name: SCALES.get(self._losses.get(name, ""), "none") for name in graph.outputs}
