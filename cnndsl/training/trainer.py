@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, isfinite
 from time import perf_counter
@@ -57,10 +57,10 @@ class Trainer:
     All checks are made when it is built, sizes and memory before anything is taken. Raises CnnError: E811 for what
     cannot be trained with, E603 or E604 where network and data do not fit, E802 where training
     would need more than `budget` bytes (left out: what this machine can give), and what the backend has against the
-    network. `start` may
-    put others in the place of the parameters that were drawn. `dtype` is ``float32`` or ``float64``.
-    Everything random comes from the recipe's seed: the same seed gives the same bits on the same machine, also when a
-    training is taken up again from a `checkpoint`."""
+    network. `start` may put others in the place of the parameters that were drawn. `dtype` is ``float32`` or
+    ``float64``. Everything random comes from the recipe's seed: the same seed gives the same bits on the same machine,
+    also when a training is taken up again from a `checkpoint`.
+    """
 
     def __init__(
         self,
@@ -258,7 +258,7 @@ class Trainer:
             heads=found.sums.heads(),
         )
 
-    def _epoch(self, clock: Any) -> Generator[Event, None, EpochDone]:
+    def _epoch(self, clock: Callable[[], float]) -> Generator[Event, None, EpochDone]:
         """Yields the StepDones of what is left of the epoch, and returns its EpochDone."""
         start, now, leads = perf_counter(), self._position, self._judgement.leads
         epoch, sums, norms = now.epoch + 1, now.sums, dict(now.norms)
@@ -281,30 +281,31 @@ class Trainer:
             speed = (sums.samples - already) / (perf_counter() - start)
             yield StepDone(epoch, step, steps, done.loss, sums.accuracy(leads), sums.samples, speed, lr, done.norm)
         speed = (sums.samples - already) / max(perf_counter() - start, 1e-9)
-        return self._end(epoch, first + steps, steps, lr, sums, norms, speed, start, clock)
+        best, validation = self._end(steps, clock)
+        return EpochDone(
+            epoch=epoch,
+            step=first + steps,
+            loss=sums.loss,
+            accuracy=sums.accuracy(leads),
+            validation=self._values(validation) if validation else {},
+            heads=sums.heads(),
+            validation_heads=validation.sums.heads() if validation else {},
+            gradient_norms={name: norm / steps for name, norm in norms.items()},
+            lr=lr,
+            best=best,
+            seconds=perf_counter() - start,
+            rate=speed,
+        )
 
-    def _end(
-        self,
-        epoch: int,
-        total: int,
-        steps: int,
-        lr: float,
-        sums: Sums,
-        norms: Mapping[str, float],
-        speed: float,
-        start: float,
-        clock: Any,
-    ) -> EpochDone:
-        """The end of an epoch: weights are kept, validation is measured, the position moves on."""
+    def _end(self, steps: int, clock: Callable[[], float]) -> tuple[bool, Measured | None]:
+        """The end of an epoch of so many steps: weights are kept, validation is measured, the position moves on. Gives
+        whether it is the best, and what was measured, None without validation."""
+        now, epoch = self._position, self._position.epoch + 1
         self._keep(epoch)
-        validation: Mapping[str, Any] = {}
-        heads: Mapping[str, Mapping[str, float]] = {}
-        if len(self._data.validation):
-            found = self._measure(self._data.validation)
-            validation, heads = self._values(found), found.sums.heads()
-            if not isfinite(found.sums.loss):
-                raise self._stop(f"the validation loss is {found.sums.loss} after epoch {epoch}")
-        now = self._position
+        found = self._measure(self._data.validation) if len(self._data.validation) else None
+        if found is not None and not isfinite(found.sums.loss):
+            raise self._stop(f"the validation loss is {found.sums.loss} after epoch {epoch}")
+        validation = self._values(found) if found is not None else {}
         best = bool(validation) and self._judge.better(validation, now.best)
         numbers = {name: value for name, value in validation.items() if isinstance(value, int | float)}
         plain = {name: value for name, value in numbers.items() if isfinite(value)}
@@ -312,28 +313,15 @@ class Trainer:
         self._position = Position(
             epoch=epoch if whole else epoch - 1,
             step=0 if whole else steps,
-            sums=Sums() if whole else sums,
-            norms={} if whole else norms,
+            sums=Sums() if whole else now.sums,
+            norms={} if whole else now.norms,
             cut=not whole,
             last=plain,
             best_epoch=epoch if best else now.best_epoch,
             best=plain if best else now.best,
             seconds=clock(),
         )
-        return EpochDone(
-            epoch=epoch,
-            step=total,
-            loss=sums.loss,
-            accuracy=sums.accuracy(self._judgement.leads),
-            validation=validation,
-            heads=sums.heads(),
-            validation_heads=heads,
-            gradient_norms={name: norm / steps for name, norm in norms.items()},
-            lr=lr,
-            best=best,
-            seconds=perf_counter() - start,
-            rate=speed,
-        )
+        return best, found
 
     def _measure(self, samples: Supply) -> Measured:
         metrics = [make_metric(setting) for setting in self.recipe.metrics]
