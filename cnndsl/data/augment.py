@@ -129,6 +129,11 @@ MAKERS: Mapping[str, Callable[[Any], Augmentation]] = {
 """Word of the recipe to augmentation. A crop of an image with zeros around is the image moved."""
 
 
+LIGHT = frozenset({"flip", "crop", "shift", "cutout"})
+"""Words of those that only move or clear pixels: on a small network they cost less than the thread that would make
+their batches ahead (tests/bench/ahead.py)."""
+
+
 class Step(NamedTuple):
     """An augmentation, and the word that names it."""
 

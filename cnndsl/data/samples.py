@@ -11,7 +11,7 @@ import numpy as np
 
 from cnndsl.backends.protocol import Array
 from cnndsl.data.ahead import ahead
-from cnndsl.data.augment import Draws, Step, steps
+from cnndsl.data.augment import LIGHT, Draws, Step, steps
 from cnndsl.data.dataset import Dataset, Part, is_labels
 from cnndsl.data.draw import generator
 from cnndsl.data.preparation import Maker, Preparation, preparation
@@ -214,7 +214,7 @@ def prepare(
     dtype: str = "float32",
 ) -> Ready:
     """Divides the training part, and normalizes everything by the pixels that are trained on. Batches that cost
-    something to make, of images that are varied or lie on disk, are made ahead in a thread.
+    much to make, of images that lie on disk or are turned or varied by a plugin, are made ahead in a thread.
 
     Neither what validates nor what tests has a part in the mean and the deviation, and neither is varied.
     """
@@ -231,7 +231,7 @@ def prepare(
         unit = Scaling(np.full(depth, 1 / dataset.pixel_max), np.zeros(depth))
         plain, pixels = (samples(*parts[0], s) for s in (scaling, unit))
         found[0] = Varied(plain, pixels, scaling, dataset.pixel_max, steps(augment), len(dataset.train))
-    slow = [bool(augment), False, False]
+    slow = [any(a.word not in LIGHT for a in augment), False, False]
     ready = [
         ReadAhead(supply) if costs or not isinstance(part.images, Held) else supply
         for supply, costs, (part, _) in zip(found, slow, parts, strict=True)

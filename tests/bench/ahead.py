@@ -1,7 +1,7 @@
 """Epochs whose batches are made ahead in a thread, beside the same ones made in between: a few steps of the one and a
 few of the other in turn; medians, as a ratio (below 1: the thread is worth it).
 
-    OPENBLAS_NUM_THREADS=2 python tests/bench/ahead.py [--model lenet5] [--batch 64] [--rounds 20] [--steps 20]
+    OPENBLAS_NUM_THREADS=2 python tests/bench/ahead.py [--model lenet5] [--batch 64] [--rounds 7] [--steps 200]
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="lenet5")
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--steps", type=int, default=20, help="in a round")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=200, help="in a round")
     given = parser.parse_args()
     text = (shipped("models") / f"{given.model}.cnn").read_text(encoding="utf-8").partition("\ntrain")[0]
     data = f"data random {cnndsl.loads(text).input} count {given.batch * 200}; batch {given.batch}"
