@@ -9,12 +9,8 @@ import numpy as np
 
 from cnndsl.backends.border import refuse
 from cnndsl.backends.protocol import Array, Loss
+from cnndsl.data.dataset import is_labels
 from cnndsl.recipe.spec import Setting
-
-
-def is_labels(target: Array) -> bool:
-    """Whether a target is one label a sample."""
-    return target.ndim == 1 and target.dtype.kind in "iu"
 
 
 def labels(target: Array, classes: int) -> Array:

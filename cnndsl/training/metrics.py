@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from cnndsl.backends.protocol import Array
+from cnndsl.data.dataset import is_labels
 from cnndsl.recipe.spec import Setting
-from cnndsl.training.losses import is_labels
 
 AMONG = 5
 """How many of the likeliest classes `top5` looks at."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Loss
+from cnndsl.data.dataset import is_labels
 from cnndsl.data.samples import Supply
-from cnndsl.training.losses import is_labels
 from cnndsl.training.metrics import Metric, chosen
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Options
-from cnndsl.data.dataset import Dataset
+from cnndsl.data.dataset import Dataset, is_labels
 from cnndsl.data.samples import Supply, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.recipe.heads import trained
 from cnndsl.runs.report.watched import Watched, watch
 from cnndsl.runs.saved import Run
-from cnndsl.training.losses import is_labels
+from cnndsl.training.answers import scaled
 from cnndsl.training.metrics import chosen
 from cnndsl.training.objective import leading, make_objective, trained_graph
 from cnndsl.training.score import targets_of
@@ -158,17 +158,11 @@ def _count(found: _Answers, output: Array, labels: Array, losses: Array, pixels:
 
 def _shares(output: Array, word: str, ends: str) -> Array | None:
     """The probabilities of the classes, N, K; None where the outputs are none."""
-    x = output.reshape(len(output), -1).astype(np.float64)
     with np.errstate(all="ignore"):
-        if word == "cross_entropy":
-            e = np.exp(x - x.max(axis=1, keepdims=True))
-            found = e / e.sum(axis=1, keepdims=True)
-        elif word == "bce":
-            found = 1 / (1 + np.exp(-x))
-            found = np.concatenate([1 - found, found], axis=1) if x.shape[1] == 1 else found
-        else:
-            return x if ends == "SOFTMAX" else None
-    return np.asarray(found)
+        found = scaled(word, output)
+    if found.scale == "none" and ends != "SOFTMAX":
+        return None
+    return found.values.reshape(len(output), -1)
 
 
 def by_class(confusion: Array) -> Sequence[Mapping[str, float]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Options
+from cnndsl.data.dataset import is_labels
 from cnndsl.data.samples import Supply
 from cnndsl.drawing.boxes import Box, boxes, kind
 from cnndsl.ir.graph import Graph, Node
@@ -98,7 +99,7 @@ def watch(run: Run, ready: Supply, plain: Supply) -> Watched:
         for a in active:
             a.add(values[a.node.name])
         for i in range(count):
-            label = int(batch.labels[i]) if batch.labels.ndim == 1 and batch.labels.dtype.kind in "iu" else None
+            label = int(batch.labels[i]) if is_labels(batch.labels) else None
             if len(shown) < SHOWN and (label is None or label not in [s.label for s in shown]):
                 maps = {s.name: _reduced(values[s.node.name][i, :CHANNELS]) for s in stages}
                 shown.append(Image(done + i, pixels.x[i].copy(), label, maps))
