@@ -16,6 +16,7 @@ from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
 from cnndsl.ir.types import DTYPES, TensorType
 from cnndsl.lang import ast
+from cnndsl.lang.bundle import bundle
 from cnndsl.lang.expand import expand
 from cnndsl.lang.lower import Choices, Lowered, lower, placed
 from cnndsl.lang.overrides import advised, overridden
@@ -118,11 +119,9 @@ class Network:
 
     @property
     def text(self) -> str:
-        """The program in canonical form, with the choices (variables, input size) written into it. One that uses other
-        files is written out, so that it stands alone."""
-        if self.module.uses:
-            return self.expanded
-        return unparse(specialize(self.module, self.choices))
+        """The program in canonical form, with the choices (variables, input size) and the blocks of other files written
+        into it: it stands alone, and its steps have the same names."""
+        return unparse(specialize(bundle(self.module, self.lowered.used), self.choices))
 
     @property
     def expanded(self) -> str:
