@@ -41,8 +41,9 @@ def _naive(tables: KernelTables) -> Backend:
 def _vectorized(tables: KernelTables) -> Backend:
     from cnndsl.backends.table import TableBackend
     from cnndsl.backends.vectorized.fused import kernel
+    from cnndsl.backends.vectorized.need import workspace
 
-    return TableBackend("vectorized", tables["vectorized"], fallback=tables["naive"], fused=kernel)
+    return TableBackend("vectorized", tables["vectorized"], fallback=tables["naive"], fused=kernel, need=workspace)
 
 
 def _entries(key: Key) -> tuple[Any, ...]:

@@ -16,8 +16,8 @@ from cnndsl.passes.plan import Plan, wanted
 
 
 class Frame:
-    """The contexts of all nodes, each with its places in one arena. A workspace keeps the last one made, so that at the
-    next step of the same size there is nothing left to lay out."""
+    """The contexts of all nodes, each with its places in one arena. A program keeps the last one made in each
+    workspace, so that at the next step of the same size there is nothing left to lay out."""
 
     def __init__(
         self,

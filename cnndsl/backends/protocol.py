@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import hypot, isfinite
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,6 +187,15 @@ class Backend(Protocol):
     def compile_training(
         self, graph: Graph, objective: Objective, state: State, options: Options
     ) -> TrainingProgram: ...
+
+
+@runtime_checkable
+class Sized(Protocol):
+    """A backend that says how much memory its kernels work in."""
+
+    def workspace(self, graph: Graph, batch: int, dtype: str) -> int:
+        """Bytes that training takes besides parameters, gradients, and the tensors of `cnndsl.passes.plan`."""
+        ...
 
 
 class Memory(Protocol):

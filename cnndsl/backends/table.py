@@ -12,9 +12,10 @@ from cnndsl.backends.protocol import Kernel, Objective, Options, State
 from cnndsl.backends.route import Route
 from cnndsl.backends.tableprogram import TableProgram
 from cnndsl.backends.tabletraining import TableTraining
+from cnndsl.backends.team import team
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.ir.graph import Graph, Node
-from cnndsl.ir.types import TensorType
+from cnndsl.ir.types import DTYPES, TensorType
 from cnndsl.passes.fused import KEYWORD
 from cnndsl.passes.lists import FUSING, INFERENCE_UNFUSED, TRAINING
 from cnndsl.passes.run import run
@@ -32,9 +33,14 @@ FusedKernel = Callable[[Node, TensorType, Mapping[str, Kernel]], Kernel]
 """Gives the kernel of a fused node for an input of that type, from the kernels of its steps."""
 
 
+Need = Callable[[Graph, int, int, int], int]
+"""Bytes that kernels work in, of a graph, for a batch, numbers of so many bytes, and so many threads."""
+
+
 class TableBackend:
     """A backend from kernels. A layer that `kernels` lacks is taken from `fallback`; `borrowed` says which. `fused`
-    gives kernels of fused nodes; without it their steps run one by one."""
+    gives kernels of fused nodes; without it their steps run one by one. `need` says what memory the kernels work in;
+    without it they are taken to need none worth counting."""
 
     def __init__(
         self,
@@ -42,15 +48,21 @@ class TableBackend:
         kernels: Mapping[str, Kernel],
         fallback: Mapping[str, Kernel] | None = None,
         fused: FusedKernel = chained,
+        need: Need | None = None,
     ):
         self.name = name
         self._own = dict(kernels)
         self._all = {k: _stamped(kernel, name) for k, kernel in {**(fallback or {}), **kernels}.items()}
         self._fused = fused
+        self._need = need
 
     def borrowed(self, graph: Graph) -> tuple[Node, ...]:
         """The nodes that run on a kernel of the fallback."""
         return tuple(n for n in _computing(graph) if n.keyword not in self._own and n.keyword in self._all)
+
+    def workspace(self, graph: Graph, batch: int, dtype: str) -> int:
+        """Bytes; see `cnndsl.backends.protocol.Sized`."""
+        return 0 if self._need is None else self._need(graph, batch, DTYPES[dtype], team().size)
 
     def compile(self, graph: Graph, options: Options) -> TableProgram:
         """Raises CnnError: E807 for each layer without a kernel, E806 for an unknown dtype."""

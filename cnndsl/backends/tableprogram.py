@@ -7,7 +7,7 @@ never share memory.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +54,7 @@ class TableProgram:
         self._backend = backend
         self._seed = options.seed
         self._spaces, self._scratches = Pool(), Pool()
+        self._frames: dict[Workspace, tuple[Hashable, Frame]] = {}
 
     def forward(self, state: State, x: Array, *, training: bool = False, step: int = 0) -> Forward:
         """Outputs of a batch; see Program. Raises CnnError: E809 for the input, E702 for the state, E806 for what is
@@ -144,7 +145,8 @@ class TableProgram:
     def _frame(self, route: Route, batch: int, mode: Mode, space: Workspace, input_gradient: bool) -> Frame:
         """The frame of that size: the workspace's last one where it is the same."""
         key = (batch, mode, input_gradient)
-        if space.frame is None or space.frame[0] != key:
+        held = self._frames.get(space)
+        if held is None or held[0] != key:
             found = Frame(
                 route.graph,
                 route.plan(mode, input_gradient=input_gradient),
@@ -156,8 +158,8 @@ class TableProgram:
                 input_gradient=input_gradient,
                 team=team(),
             )
-            space.frame = (key, found)
-        return space.frame[1]
+            held = self._frames[space] = (key, found)
+        return held[1]
 
     def _settled(self, kernel: Kernel, node: Node, y: Any, xs: tuple[Array, ...], ctx: TableContext) -> Array:
         """The output, checked, in memory that it may stay in."""

@@ -49,7 +49,6 @@ class Workspace:
 
     def __init__(self) -> None:
         self._blocks: dict[Hashable, _Block] = {}
-        self.frame: tuple[Hashable, Any] | None = None
 
     def array(self, key: Hashable, shape: tuple[int, ...], dtype: np.dtype[Any], *, zero: bool = False) -> Array:
         """The array of that key, with whatever it held before.

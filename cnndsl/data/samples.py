@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from cnndsl.backends.protocol import Array
-from cnndsl.data.ahead import ahead
+from cnndsl.data.ahead import AHEAD, ahead
 from cnndsl.data.augment import LIGHT, Draws, Step, steps
 from cnndsl.data.dataset import Dataset, Part, is_labels
 from cnndsl.data.draw import generator
@@ -204,6 +204,19 @@ class Ready(NamedTuple):
     preparation: Preparation
 
 
+def is_slow(part: Part, augment: Sequence[Setting]) -> bool:
+    """Whether batches cost enough to make that a thread should make them ahead: the images lie on disk, or are turned,
+    or varied by a plugin."""
+    return not isinstance(part.images, Held) or any(a.word not in LIGHT for a in augment)
+
+
+def batches_held(dataset: Dataset, split: float, augment: Sequence[Setting]) -> int:
+    """How many batches of images are in memory at one time in the training: one of each part, and those made ahead,
+    with the one that a thread is at, and the one that is trained on."""
+    parts = [(dataset.train, augment), *([(dataset.train, ())] if split < 1 else []), (dataset.test, ())]
+    return len(parts) + max((AHEAD + 2) * is_slow(*part) for part in parts)
+
+
 def prepare(
     dataset: Dataset,
     *,
@@ -214,7 +227,7 @@ def prepare(
     dtype: str = "float32",
 ) -> Ready:
     """Divides the training part, and normalizes everything by the pixels that are trained on. Batches that cost
-    much to make, of images that lie on disk or are turned or varied by a plugin, are made ahead in a thread.
+    much to make are made ahead in a thread.
 
     Neither what validates nor what tests has a part in the mean and the deviation, and neither is varied.
     """
@@ -231,9 +244,6 @@ def prepare(
         unit = Scaling(np.full(depth, 1 / dataset.pixel_max), np.zeros(depth))
         plain, pixels = (samples(*parts[0], s) for s in (scaling, unit))
         found[0] = Varied(plain, pixels, scaling, dataset.pixel_max, steps(augment), len(dataset.train))
-    slow = [any(a.word not in LIGHT for a in augment), False, False]
-    ready = [
-        ReadAhead(supply) if costs or not isinstance(part.images, Held) else supply
-        for supply, costs, (part, _) in zip(found, slow, parts, strict=True)
-    ]
+    slow = [is_slow(part, varied) for (part, _), varied in zip(parts, (augment, (), ()), strict=True)]
+    ready = [ReadAhead(supply) if costs else supply for supply, costs in zip(found, slow, strict=True)]
     return Ready(ready[0], ready[1], ready[2], preparation(dataset, scaling))

@@ -11,7 +11,7 @@ from cnndsl.ir.types import DTYPES
 from cnndsl.ops.spec import Op
 from cnndsl.recipe.spec import Recipe
 from cnndsl.source import Source, Span
-from cnndsl.training.estimate import estimate
+from cnndsl.training.estimate import estimate, slots_of
 
 FLOAT = DTYPES["float32"]
 
@@ -84,7 +84,7 @@ def summarize(
 
 
 def memory(graph: Graph, recipe: Recipe) -> Memory:
-    found = estimate(graph, recipe.batch, slots=len(recipe.optimizer.attrs.slots))
+    found = estimate(graph, recipe.batch, slots=slots_of(recipe))
     return Memory(estimate(graph, 1, slots=0).inference, found.training, recipe.batch, found.tensors)
 
 

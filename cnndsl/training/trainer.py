@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cnndsl import memory
-from cnndsl.backends.protocol import Array, Backend, Options, State, Step
+from cnndsl.backends.protocol import Array, Backend, Options, Sized, State, Step
 from cnndsl.data.dataset import Dataset
 from cnndsl.data.preparation import Preparation
-from cnndsl.data.samples import Batch, Supply, prepare
+from cnndsl.data.samples import Batch, Supply, batches_held, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
 from cnndsl.diagnostics.model import errors
 from cnndsl.ir.graph import Graph
@@ -24,7 +24,7 @@ from cnndsl.recipe.spec import MAIN, Recipe
 from cnndsl.state.checkpoint import Checkpoint
 from cnndsl.training import position
 from cnndsl.training.blame import first_bad
-from cnndsl.training.estimate import estimate, refusal
+from cnndsl.training.estimate import Estimate, estimate, refusal, slots_of
 from cnndsl.training.events import Ending, EpochDone, Event, Finished, Started, StepDone
 from cnndsl.training.init import initial_state
 from cnndsl.training.judge import judge
@@ -78,8 +78,7 @@ class Trainer:
         self.recipe = recipe
         self.backend, self.dataset = backend, dataset
         self._borrowed = tuple(dict.fromkeys(node.keyword for node in backend.borrowed(self.graph)))
-        slots = len(recipe.optimizer.attrs.slots) + (recipe.ema is not None)
-        self.estimate = estimate(self.graph, min(recipe.batch, len(dataset.train)), slots=slots, dtype=dtype)
+        self.estimate = _estimate(self.graph, recipe, dataset, backend, dtype)
         limit = memory.budget() if budget is None else budget
         refused = refusal(self.estimate, limit) if limit is not None else None
         if refused is not None:
@@ -97,10 +96,11 @@ class Trainer:
         self._judge = judge(recipe)
         self._position = Position()
         drawn = initial_state(self.graph, recipe.seed, recipe.init, dtype)
-        self._good, more = (drawn, ()) if start is None else start(drawn)
+        given, more = (drawn, ()) if start is None else start(drawn)
         self.warnings: tuple[Diagnostic, ...] = (*warnings, *more)
         self._options = Options(dtype, recipe.seed)
-        self._program = backend.compile_training(self.graph, objective, self._good, self._options)
+        self._program = backend.compile_training(self.graph, objective, given, self._options)
+        self._good = self._program.state()
         self._stopped = False
         self._skip_lone = any(not spec.trained for spec in self.graph.params.values())
 
@@ -347,11 +347,12 @@ class Trainer:
 
     def _keep(self, epoch: int) -> None:
         """Keeps the weights at an epoch's end, if all are finite: the last step's update has met no loss yet."""
-        state = self._program.state()
+        state = self._program.state(copy=False)
         for name, array in state.items():
             if not np.isfinite(array).all():
                 raise self._stop(f"{name} is not finite after epoch {epoch}")
-        self._good = state
+        for name, array in state.items():
+            np.copyto(self._good[name], array)
 
     def _stop(self, what: str) -> CnnError:
         self._stopped = True
@@ -365,6 +366,19 @@ class Trainer:
                 help=(f"try a lower one: `lr {lr / 10:g}`",),
             )
         )
+
+
+def _estimate(graph: Graph, recipe: Recipe, dataset: Dataset, backend: Backend, dtype: str) -> Estimate:
+    """What the training will take."""
+    batch = min(recipe.batch, len(dataset.train))
+    return estimate(
+        graph,
+        batch,
+        slots=slots_of(recipe),
+        dtype=dtype,
+        workspace=backend.workspace(graph, batch, dtype) if isinstance(backend, Sized) else 0,
+        batches=batches_held(dataset, recipe.split, recipe.augment),
+    )
 
 
 def _check_fit(graph: Graph, recipe: Recipe, dataset: Dataset) -> tuple[Diagnostic, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from cnndsl.backends import team
 from cnndsl.backends.protocol import Objective, Options
-from cnndsl.backends.vectorized import blocks, columns, elementwise
+from cnndsl.backends.vectorized import blocks, elementwise, tiles
 from cnndsl.ir.graph import Graph
 from cnndsl.training.losses import CrossEntropy
 from cnndsl.training.optim import SGD
@@ -73,8 +73,8 @@ def test_the_size_of_tiles_and_who_works_on_them_changes_nothing(
 ) -> None:
     graph = every_layer()
     usual = pass_both_ways(graph, 7)
-    monkeypatch.setattr(columns, "TILE_COLUMNS", tile)
-    monkeypatch.setattr(columns, "TILE_BYTES", budget)
+    monkeypatch.setattr(tiles, "TILE_COLUMNS", tile)
+    monkeypatch.setattr(tiles, "TILE_BYTES", budget)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", budget)
     monkeypatch.setattr(elementwise, "BLOCK", tile)
     monkeypatch.setattr(team, "LEAST", least)

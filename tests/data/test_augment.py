@@ -13,7 +13,7 @@ import cnndsl
 from cnndsl.data import digits
 from cnndsl.data.augment import Cutout, Draws, Flip, Move, Rotate, Step
 from cnndsl.data.dataset import Dataset, Part
-from cnndsl.data.samples import ReadAhead, prepare
+from cnndsl.data.samples import ReadAhead, batches_held, prepare
 from cnndsl.recipe.block import KEYS
 from cnndsl.recipe.spec import Setting
 
@@ -173,6 +173,13 @@ def test_a_thread_makes_what_costs_more_than_it(data) -> None:
         found = ready(data, augment)
         assert isinstance(found.train, ReadAhead) == ahead
         assert not isinstance(found.validation, ReadAhead)
+
+
+def test_batches_that_are_held(data) -> None:
+    """One a part; and where a thread is at work two that wait, the one it is at, and the one that is trained on."""
+    assert batches_held(data, 1.0, ()) == 2
+    assert batches_held(data, 0.8, (setting("flip"),)) == 3
+    assert batches_held(data, 0.8, (setting("rotate", 10),)) == 3 + 4
 
 
 def test_other_images_in_every_epoch_and_labels_with_them(data) -> None:

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
+import cnndsl
 from cnndsl import memory
 from cnndsl.memory import amount, budget
-from cnndsl.training.estimate import estimate, refusal
+from cnndsl.training.estimate import estimate, refusal, slots_of
 
 
 @pytest.fixture
@@ -32,6 +33,21 @@ def test_by_hand(small) -> None:
     # BN alone: outputs 2*160, parameters 4 + 4 + 2 + 4. FC: outputs 2*30, parameters 51*(1 + 1 + 1 + 2).
     assert found.largest.name == "bn1"
     assert found.largest_bytes == 4 * (320 + 14)
+
+
+def test_what_the_backend_and_the_images_take(small) -> None:
+    plain, more = estimate(small, 10, slots=2), estimate(small, 10, slots=2, workspace=1000, batches=3)
+    assert more.images == 4 * 10 * 3 * 16
+    assert more.training == plain.training + 1000 + more.images
+    diagnostic = refusal(more, more.training - 1)
+    assert diagnostic is not None
+    assert "what kernels work in: 1000 bytes, images made ready: 1.9 KiB" in diagnostic.notes[0]
+
+
+def test_arrays_for_each_parameter() -> None:
+    for text, count in (("sgd lr 0.1", 0), ("sgd lr 0.1 momentum 0.9", 1), ("adam; ema 0.9", 3)):
+        recipe = cnndsl.loads(f"INPUT 4x4x1; FC 10; train {{ data random 4x4x1; optimizer {text} }}").recipe
+        assert slots_of(recipe) == count
 
 
 def test_refused_with_the_largest_layer(net) -> None:

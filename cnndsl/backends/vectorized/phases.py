@@ -12,6 +12,16 @@ from typing import NamedTuple
 
 from cnndsl.ops.axis import Axis
 
+TURNED = 3
+"""How many times the work of the windows of y may be that of the windows of x, each of which is used three times."""
+
+
+def is_turned(rows: Axis, columns: Axis, depth: int, filters: int) -> bool:
+    """Whether the way back from `filters` maps to `depth` channels is by the turned filters, from the windows of y,
+    which need no adding up but are as many as x has cells; else the windows of x are laid down and added up."""
+    from_y = filters * rows.input * columns.input / (rows.stride * columns.stride)
+    return from_y <= TURNED * depth * rows.output * columns.output
+
 
 class Phase(NamedTuple):
     """Cells of x and the taps that see them. `axis`: the windows over dy that give their gradient, one a cell, by

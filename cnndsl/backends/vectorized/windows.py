@@ -11,13 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cnndsl.backends.protocol import Array, Context, Memory
-from cnndsl.backends.vectorized.columns import as_matrix, col2im, dense, im2col, tiles
+from cnndsl.backends.vectorized.columns import as_matrix, col2im, dense, im2col
 from cnndsl.backends.vectorized.finish import Finish
-from cnndsl.backends.vectorized.phases import Phase, phases
+from cnndsl.backends.vectorized.phases import Phase, is_turned, phases
+from cnndsl.backends.vectorized.tiles import tiles
 from cnndsl.ops.axis import Axis
-
-TURNED = 3
-"""How many times the work of the windows of y may be that of the windows of x, each of which is used three times."""
 
 
 class Windows(NamedTuple):
@@ -64,14 +62,9 @@ def weights(w: Windows, x: Array, y: Array, dW: Array, ctx: Context) -> None:
 
 def back(w: Windows, weight: Array, y: Array, x: Array, ctx: Context, gradient: tuple[Array, Array] | None) -> None:
     """x = the windows W^T y laid down and added up: the way from y to x. With `gradient`, (x of the way there, dW),
-    the weights' gradient on the same way: dW = y cols(x)^T.
-
-    Either by scattering, or from the windows of y by the turned filters, which need no adding up, but are as many as x
-    has cells: whichever is less work."""
-    steps = w.rows.stride * w.columns.stride
-    from_y = len(weight) * w.rows.input * w.columns.input / steps
-    from_x = len(x) * w.rows.output * w.columns.output
-    (_turned if from_y <= TURNED * from_x else _scattered)(w, weight, y, x, ctx, gradient)
+    the weights' gradient on the same way: dW = y cols(x)^T. Either by scattering, or by the turned filters, whichever
+    is less work."""
+    (_turned if is_turned(w.rows, w.columns, len(x), len(weight)) else _scattered)(w, weight, y, x, ctx, gradient)
 
 
 def _scattered(

@@ -18,7 +18,7 @@ IMAGES, FEWEST = 256, 16
 """Images that are gone through, and how many at least of a large network."""
 MOST = 20_000_000_000
 """Multiplications, above which fewer images are gone through."""
-SPACE = 128 << 20
+SPACE = 16 << 20
 """Bytes that the values of one batch may take."""
 SHOWN, CHANNELS, STAGES, PIXELS = 4, 8, 16, 64
 """Of feature maps: images, channels of a stage, stages, and pixels that one is high or wide at most."""

@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 from time import monotonic
 
-NAMES = ("kills", "faults", "disk", "resumes", "signals", "hostile", "same")
+NAMES = ("kills", "faults", "disk", "resumes", "signals", "hostile", "same", "memory")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks")
 
-SHORT = {"same": 3, "kills": 3, "faults": 20, "disk": 2, "resumes": 5, "signals": 1, "hostile": 5}
+SHORT = {"same": 3, "kills": 3, "faults": 20, "disk": 2, "resumes": 5, "signals": 1, "hostile": 5, "memory": 4}
 
 
 @pytest.mark.parametrize("name", SHORT)
