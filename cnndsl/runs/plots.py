@@ -17,10 +17,15 @@ NUMBERED = 20
 """Classes up to which every count stands in its cell, and every name at its side."""
 
 
+def needed() -> None:
+    """Raises CnnError (E813) where matplotlib is not there."""
+    extra("matplotlib", "plot", "matplotlib", "drawing pictures")
+
+
 def plot(run: Run) -> tuple[Path, ...]:
     """Draws a run's curves and, where its data are there and have labels, what is taken for what on the test part, into
     its folder. Raises CnnError: E813 without matplotlib, E803 where nothing can be written."""
-    extra("matplotlib", "plot", "matplotlib", "drawing pictures")
+    needed()
     written = []
     if run.history:
         written.append(_saved(_curves(run.history), run.folder / CURVES))

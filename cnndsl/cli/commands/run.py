@@ -19,7 +19,11 @@ from cnndsl.cli import options, terminal
 from cnndsl.diagnostics import CnnError, Diagnostic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from cnndsl.runs.folder import RunFolder
+    from cnndsl.runs.saved import Run
+    from cnndsl.training.events import Event
     from cnndsl.training.trainer import Trainer
 
 HELP = "train, and test on data the network has not seen"
@@ -44,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--find-lr", action="store_true", help="only try learning rates, from low to high; nothing is written"
     )
     parser.add_argument("--no-report", action="store_true", help="write no report.html in the end")
+    parser.add_argument("--plot", action="store_true", help="in the end also curves.png and confusion.png")
+    parser.add_argument("--tensorboard", action="store_true", help="event files for TensorBoard, as training goes on")
     options.add_choices(parser)
     options.add_settings(parser)
 
@@ -51,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.dry or args.find_lr:
         return _trial(args)
+    _look_for_packages(args)
     trainer, folder = _resumed(args) if args.resume is not None else _fresh(args)
 
     from cnndsl.cli.progress import report
@@ -58,35 +65,61 @@ def run(args: argparse.Namespace) -> int:
     from cnndsl.runs.signals import Signals
 
     with Signals() as signals, closing(recorded(trainer, folder, asked=signals.asked)) as events:
-        report(events, folder.path, sys.stdout)
+        report(_seen(args, events, folder.path), folder.path, sys.stdout)
     if signals.received is None:
         del trainer, events  # with their data, which the report loads again
         if not args.no_report:
-            _report(folder.path)
+            _afterwards("report", lambda run: (run.report(),), folder.path)
+        if args.plot:
+            from cnndsl.runs.plots import plot
+
+            _afterwards("pictures", plot, folder.path)
         return 0
     sys.stderr.write(f"stopped; to go on: cnndsl run --resume {shlex.quote(str(folder.path))}\n")
     return 128 + signals.received
 
 
-def _report(folder: Path) -> None:
-    """Writes the report. The training is done and saved: what goes wrong here is a warning, but for a disk that is full
-    or the like. Raises CnnError (E803)."""
+def _look_for_packages(args: argparse.Namespace) -> None:
+    """What is missing is said before the training, not behind it. Raises CnnError (E813)."""
+    if args.plot:
+        from cnndsl.runs import plots
+
+        plots.needed()
+    if args.tensorboard:
+        from cnndsl.runs import tensorboard
+
+        tensorboard.needed()
+
+
+def _seen(args: argparse.Namespace, events: Iterable[Event], folder: Path) -> Iterable[Event]:
+    if not args.tensorboard:
+        return events
+    from cnndsl.runs.tensorboard import followed
+
+    return followed(events, folder)
+
+
+def _afterwards(what: str, write: Callable[[Run], tuple[Path, ...]], folder: Path) -> None:
+    """Writes the report, or pictures. The training is done and saved: what goes wrong here is a warning, but for a disk
+    that is full or the like. Raises CnnError (E803)."""
     try:
-        path = api.load_run(folder).report()
+        paths = write(api.load_run(folder))
     except Exception as error:
         found = error.diagnostics if isinstance(error, CnnError) else ()
         if any(d.code == "E803" for d in found):
             raise
         said = found[0].message if found else repr(error)
-        sys.stderr.write(f"warning: the report could not be written: {said}\n")
+        sys.stderr.write(f"warning: the {what} could not be written: {said}\n")
     else:
-        sys.stdout.write(f"report in {path}\n")
+        sys.stdout.write(f"{what} in {', '.join(map(str, paths))}\n")
 
 
 def _trial(args: argparse.Namespace) -> int:
-    if args.resume is not None or args.out is not None:
+    if args.resume is not None or args.out is not None or args.plot or args.tensorboard:
         which = "--dry" if args.dry else "--find-lr"
-        raise CnnError(Diagnostic("E806", f"`{which}` writes nothing: leave `--out` and `--resume` out"))
+        raise CnnError(
+            Diagnostic("E806", f"`{which}` writes nothing: leave `--out`, `--resume`, `--plot` and `--tensorboard` out")
+        )
     from cnndsl.cli import trials
 
     trainer = _trainer(args)[1]
