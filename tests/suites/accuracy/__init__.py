@@ -1,0 +1,1 @@
+"""What the models that ship reach on the data that they are for."""
