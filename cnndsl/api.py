@@ -549,7 +549,7 @@ def take_up(
         found, warnings = reopened.checkpoint()
         if found is not None:
             teacher.resume(found, warnings)
-        reopened.forget_after(teacher.done, teacher.position.told)
+        reopened.go_on(teacher.done, teacher.position.told)
     except BaseException:
         reopened.close()
         raise

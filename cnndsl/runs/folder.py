@@ -79,7 +79,8 @@ class RunFolder:
 
     @classmethod
     def reopen(cls, path: Path, network: str, program: str) -> RunFolder:
-        """Takes a run's folder up again; what a kill left half written goes. Raises CnnError (E803, E806)."""
+        """Takes a run's folder up again; what a kill left half written goes, what is there stays until `go_on`. Raises
+        CnnError (E803, E806)."""
         try:
             with ExitStack() as held:
                 lock = Lock(path)
@@ -90,8 +91,6 @@ class RunFolder:
                 log = Log(path / METRICS)
                 held.callback(log.close)
                 found = cls(path, network, program, lock, log, told(path))
-                if not (path / PROGRAM).is_file() or (path / PROGRAM).read_bytes() != program.encode():
-                    atomic.write(path / PROGRAM, program.encode())
                 held.pop_all()
         except OSError as error:
             raise unwritable(path, error) from error
@@ -112,9 +111,15 @@ class RunFolder:
             raise CnnError(Diagnostic("E701", f"{self.path}: no checkpoint can be read", notes=notes, help=help))
         return None, ()
 
-    def forget_after(self, steps: int, epochs: int) -> None:
-        """Leaves out of the metrics what is of a later step, or of an epoch whose end is still to be told, and the
-        test. Raises CnnError (E803)."""
+    def go_on(self, steps: int, epochs: int) -> None:
+        """Makes the folder what it was when so many steps were done, and so many epochs told: leaves out of the metrics
+        what is of a later step, or of an epoch whose end is still to be told, and the test; and writes the program's
+        text, where it is another now. Raises CnnError (E803)."""
+        try:
+            if not (self.path / PROGRAM).is_file() or (self.path / PROGRAM).read_bytes() != self._program.encode():
+                atomic.write(self.path / PROGRAM, self._program.encode())
+        except OSError as error:
+            raise unwritable(self.path / PROGRAM, error) from error
         until = {"step": steps, "epoch": epochs}
         try:
             self._log.cut(

@@ -12,7 +12,7 @@ import numpy as np
 
 from cnndsl import memory
 from cnndsl.backends.protocol import Array, Backend, Options, Sized, State, Step
-from cnndsl.data.dataset import Dataset
+from cnndsl.data.dataset import Dataset, is_labels
 from cnndsl.data.preparation import Preparation
 from cnndsl.data.samples import Batch, Supply, batches_held, prepare
 from cnndsl.diagnostics import CnnError, Diagnostic
@@ -154,18 +154,24 @@ class Trainer:
         own.
 
         Raises CnnError: E701 where it does not say where the training stands, E702 where its arrays are those of
-        another network or optimizer, E806 where it stands behind the end."""
+        another network or optimizer, E806 where it stands behind the end, or inside an epoch of other batches."""
         try:
             reached = position.load(found.position)
         except ValueError as error:
             raise CnnError(
                 Diagnostic("E701", f"the checkpoint does not say where the training stands: {error}")
             ) from None
+        seen, batch = reached.sums.samples, self.recipe.batch
+        if reached.step > self.steps_per_epoch or seen != min(reached.step * batch, len(self._data.train)):
+            message = (
+                f"the checkpoint stands inside an epoch, {seen:,} samples into it: batches cannot be of {batch} now"
+            )
+            help = ("go on with the `batch` that the epoch began with; behind its end it may be another",)
+            raise CnnError(Diagnostic("E806", message, self.recipe.spans.get("batch"), help=help))
         done = reached.epoch * self.steps_per_epoch + reached.step
-        if reached.step > self.steps_per_epoch or done > self.steps:
-            help = ("give more of them: `--set epochs=N`",) if done > self.steps else ()
+        if done > self.steps:
             message = f"the checkpoint stands at step {done:,}, and the training has {self.steps:,} in all"
-            raise CnnError(Diagnostic("E806", message, help=help))
+            raise CnnError(Diagnostic("E806", message, help=("give more of them: `--set epochs=N`",)))
         self._program.load(found.state, found.slots, found.averages)
         self.warnings = (*self.warnings, *warnings)
         self._position = reached
@@ -343,6 +349,10 @@ class Trainer:
         if self.recipe.classweight is None:
             return None
         labels = self.dataset.train.labels[self._data.train.indices]
+        if not is_labels(labels):
+            message = f"`classweight` counts labels, and the targets of {self.dataset.name} are none"
+            span = self.recipe.spans.get("classweight")
+            raise CnnError(Diagnostic("E811", message, span, help=("leave it out",)))
         return balanced(labels, self.dataset.classes)
 
     def _keep(self, epoch: int) -> None:

@@ -38,7 +38,7 @@ SETTINGS = (
     'optimizer rmsprop lr 0.002 decay 0.01; clip 0.5; classweight auto; freeze "bn*"',
 )
 STEPS = 4 * 7
-"""108 of 120 samples are trained on, in batches of 16."""
+"""101 of 120 samples are trained on, in batches of 16."""
 
 
 def digest(folder: Path) -> str:
@@ -279,6 +279,20 @@ def test_what_cannot_be_gone_on_with(tmp_path: Path, old: str, new: str, code: s
         cnndsl.resume(tmp_path / "run")
     assert [d.code for d in caught.value.diagnostics] == [code]
     assert {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize(("steps", "batch"), [(10, 8), (10, 32), (10, 17), (14, 32), (13, 32)])
+def test_batches_change_between_epochs_only(tmp_path: Path, steps: int, batch: int) -> None:
+    """101 samples, 7 steps an epoch. What is refused leaves the folder as it was."""
+    folder = tmp_path / "run"
+    stop_after(PROGRAM.format(SETTINGS[0]), folder, steps, kill=False)
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    with pytest.raises(CnnError, match=f"cannot be of {batch} now"):
+        cnndsl.resume(folder, settings={"batch": batch})
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    cnndsl.resume(folder, settings={"epochs": 3})
+    done = cnndsl.resume(folder, settings={"batch": batch, "epochs": 4})
+    assert done.history[-1].step == 4 * -(-101 // batch)
 
 
 def test_two_runs_in_one_folder(tmp_path: Path) -> None:
