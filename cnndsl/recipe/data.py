@@ -56,8 +56,8 @@ class Npz:
     """Options of arrays in an .npz file."""
 
     file: str = text(
-        doc="an .npz file with x_train, y_train, x_test and y_test; images N, H, W or N, D, H, W; targets of a head "
-        "are y_NAME_train and y_NAME_test"
+        doc="an .npz file with x_train, y_train, x_test and y_test; images N, H, W or N, D, H, W; whole numbers in y "
+        "are labels, floating ones are what a regression is to give; targets of a head are y_NAME_train and y_NAME_test"
     )
     pad: int = _pad()
     resize: tuple[int, int] | None = _resize()

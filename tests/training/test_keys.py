@@ -134,6 +134,17 @@ def test_classweight(tmp_path: Path) -> None:
     assert rare[""] < truth < rare["classweight auto"]
 
 
+def test_classweight_counts_labels_only(tmp_path: Path) -> None:
+    x, y = np.zeros((20, 1, 1), np.uint8), np.zeros((20, 2), np.float32)
+    np.savez(tmp_path / "d.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    text = 'INPUT 1x1x1\nFC 2\ntrain { data npz "d.npz"; loss mse\nclassweight auto }'
+    with pytest.raises(CnnError) as caught:
+        cnndsl.train(cnndsl.loads(text, base=tmp_path))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.span and found.span.line) == ("E811", 4)
+    assert "the targets of npz are none" in found.message
+
+
 @pytest.mark.parametrize("partial", ["", "partial"])
 def test_weights(tmp_path: Path, partial: str) -> None:
     first = train("", out=tmp_path / "run")
