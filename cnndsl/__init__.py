@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cnndsl.version import __version__
 
 if TYPE_CHECKING:
-    from cnndsl.api import Network, check, compile, load, load_run, loads, train
+    from cnndsl.api import Network, check, compile, load, load_run, loads, resume, train
     from cnndsl.diagnostics import CnnError, Diagnostic
     from cnndsl.plugins import Plugin
 

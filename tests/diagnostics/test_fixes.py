@@ -10,7 +10,7 @@ from time import process_time
 import pytest
 
 import cnndsl
-from cnndsl import api
+from cnndsl.api import examining
 from cnndsl.diagnostics import Diagnostic, Edit, Fix
 from cnndsl.diagnostics.fixes import applied, unasked, verified
 from cnndsl.diagnostics.model import errors, replaced
@@ -104,7 +104,7 @@ def test_a_diagnostic_without_advice_points_to_its_page() -> None:
     source = Source("a.cnn", "INPUT 8x8x1\nFC 0")
     (d,) = errors(cnndsl.check(source.text))
     bad = Diagnostic(d.code, d.message, source.span(15, 16), fixes=replaced(source.span(15, 16), "write `-1`", "-1"))
-    (left,) = verified(source, [bad], lambda s: (api.examine(s)[2], len(s.text)), 1000)
+    (left,) = verified(source, [bad], lambda s: (examining.examine(s)[2], len(s.text)), 1000)
     assert left.advice == ("`cnndsl explain E204` has an example, and its repair",)
 
 
@@ -204,14 +204,14 @@ def test_every_choice_that_is_shown_gives_a_network(seed: int) -> None:
 
 def test_a_file_without_fixes_is_checked_once(monkeypatch: pytest.MonkeyPatch, models: Path) -> None:
     count = 0
-    parse = api.parse
+    parse = examining.parse
 
     def counted(*arguments: object) -> object:
         nonlocal count
         count += 1
         return parse(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(api, "parse", counted)
+    monkeypatch.setattr(examining, "parse", counted)
     cnndsl.load(models / "lenet5.cnn")
     assert count == 1
     cnndsl.check("INPUT 8x8x1\nFC 0")
@@ -236,7 +236,7 @@ def test_the_work_is_bounded(text: str, monkeypatch: pytest.MonkeyPatch) -> None
     cnndsl.check("RELU")
     start = process_time()
     with monkeypatch.context() as patched:
-        patched.setattr(api, "verified", lambda _source, found, *_: list(found))
+        patched.setattr(examining, "verified", lambda _source, found, *_: list(found))
         cnndsl.check(text)
     plain = process_time() - start
     start = process_time()

@@ -378,7 +378,7 @@ def test_a_run_that_a_plugin_stops_keeps_its_last_weights(
         return right(a, params, xs, ctx)
 
     known = with_kernel(sample, Kernel(sometimes, back))
-    monkeypatch.setattr("cnndsl.api.load_plugins", lambda: known)
+    monkeypatch.setattr("cnndsl.api.programs.load_plugins", lambda: known)
     file = tmp_path / "net.cnn"
     file.write_text("INPUT 8x8x1\nCLIP\nFC 10\ntrain { data digits; epochs 4 }\n")
     assert main(["run", str(file), "--out", str(tmp_path / "out")]) == 2
@@ -421,7 +421,7 @@ def test_a_run_that_a_plugin_stopped_goes_on_once_it_is_mended(
         return wrong(xs[0]) if now["count"] == now["wrong"] else right(a, params, xs, ctx)
 
     known = with_kernel(sample, Kernel(sometimes, back))
-    monkeypatch.setattr("cnndsl.api.load_plugins", lambda: known)
+    monkeypatch.setattr("cnndsl.api.programs.load_plugins", lambda: known)
     file, out = tmp_path / "net.cnn", tmp_path / "out"
     file.write_text("INPUT 8x8x1\nCLIP\nFC 10\ntrain { data digits limit 120; epochs 4; batch 16 }\n")
     assert main(["run", str(file), "--out", str(out)]) == 2
