@@ -29,12 +29,14 @@ STEPS = EPOCHS * 7
 
 @dataclass(frozen=True)
 class Point:
-    """`number`: of the call. `call`: what it was. `early`: before the first step. `resumed`: of a run taken up again.
-    `error`: None for a sudden death."""
+    """`number`: of the call. `call`: what it was. `early`: before the first step. `over`: the training is over, saved,
+    and only the report is still to be made, which says itself that it could not be written. `resumed`: of a run taken
+    up again. `error`: None for a sudden death."""
 
     number: int
     call: str
     early: bool
+    over: bool
     resumed: bool
     error: str | None
     forever: bool
@@ -44,17 +46,12 @@ class Point:
         return f"{'resume' if self.resumed else 'run'}, {what} at call {self.number} ({self.call})"
 
     @property
-    def report(self) -> bool:
-        """The report is made when the training is over and saved, and says itself that it could not be written."""
-        return "report.html" in self.call
-
-    @property
     def harmless(self) -> bool:
         """Nothing is lost where a lock has no name on it or stays, or an old checkpoint does; nor where a folder cannot
         be made that is there."""
         named = self.call in ("write .lock", "ftruncate .lock") or self.call.startswith("unlink checkpoints/0")
         named = named or (self.resumed and self.call == "mkdir checkpoints")
-        return self.call == "unlink .lock" or (named and not self.forever)
+        return (named or self.call == "unlink .lock") and not self.forever
 
 
 def show(count: int, seed: int) -> Found:
@@ -83,10 +80,12 @@ def _points(work: Path, forks: Forks) -> list[Point]:
         if code != 0:
             raise RuntimeError(f"the run that was counted ended with {code}: {err}")
         log = json.loads((work / "log.json").read_text())
+        over = max(number for number, call in enumerate(log["calls"], 1) if call == "unlink .lock")
         for number, call in enumerate(log["calls"], 1):
+            begins, ends = number <= log["begun"], number >= over
             for error in (*ERRORS, None):
                 for forever in (False, True) if error else (False,):
-                    points.append(Point(number, call, number <= log["begun"], resumed, error, forever))
+                    points.append(Point(number, call, begins, ends, resumed, error, forever))
     return points
 
 
@@ -162,7 +161,7 @@ def _after_an_error(point: Point, target: Path, reference: Path, code: int, out:
     trained = "test accuracy" in out
     if trained == (point.early and not point.harmless):
         wrong.append("trained all the same" if trained else "did not train to its end")
-    if not (point.early or point.report) and expected == 5 and "warning:" not in out:
+    if not (point.early or point.over) and expected == 5 and "warning:" not in out:
         wrong.append("no warning")
     removable = not point.call.startswith("unlink") and (not point.forever or point.error == "ENOSPC")
     if removable and target.exists() and (left := _written_before(point, support.strays(target))):
