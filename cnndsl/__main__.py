@@ -12,7 +12,7 @@ def start() -> None:
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     try:
         if ours:
-            signal.signal(signal.SIGINT, _interrupted)
+            signal.signal(signal.SIGINT, Interruption())
         from cnndsl.cli.main import entry
 
         entry()
@@ -24,15 +24,21 @@ def start() -> None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    """An exception may get lost in a module that is being imported, or be shown and passed over. Nothing is half
-    written then: the process ends at once."""
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            os.write(2, b"\nstopped\n")
-            os._exit(130)
-        frame = frame.f_back
-    raise KeyboardInterrupt
+class Interruption:
+    """What SIGINT does. An exception may get lost in a module that is being imported, or be shown and passed over.
+    Nothing is half written then: the process ends at once. It gets lost too where C calls Python, or where an object is
+    dropped: whoever handles the signal from then on sees by `met` that there was one."""
+
+    met = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (Python's signature)
+        self.met = True
+        while frame is not None:
+            if frame.f_code.co_filename.startswith("<frozen importlib"):
+                os.write(2, b"\nstopped\n")
+                os._exit(130)
+            frame = frame.f_back
+        raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

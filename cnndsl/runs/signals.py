@@ -13,6 +13,7 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 class Signals:
     """Within it the first of these signals is only remembered, as `received`; a second one ends the process at once.
+    One that the handler before has `met`, and whose exception got lost, is the first.
 
     Outside the main thread, where Python handles no signals, nothing is changed.
     """
@@ -29,7 +30,9 @@ class Signals:
         if threading.current_thread() is threading.main_thread():
             for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-                    self._before[number] = signal.signal(number, self._handle)
+                    self._before[number] = before = signal.signal(number, self._handle)
+                    if getattr(before, "met", False):
+                        self.received = number
         return self
 
     def __exit__(

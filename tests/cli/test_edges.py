@@ -118,6 +118,37 @@ def test_an_interruption_names_the_folder(folder: Path) -> None:
     assert list((folder / "runs" / "long-1" / "checkpoints").iterdir())
 
 
+def test_an_interruption_that_gets_lost_ends_a_run_all_the_same(folder: Path) -> None:
+    """Where an object is dropped Python shows the exception, and goes on."""
+    (folder / "long.cnn").write_text("INPUT 8x8x1\nFC 10\ntrain { data digits; epochs 100000 }\n", encoding="utf-8")
+    code = (
+        "import os, signal, sys\n"
+        "from cnndsl import api\n"
+        "from cnndsl.__main__ import start\n"
+        "class Dropped:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        for _ in range(1000): pass\n"
+        "before = api.run_folder\n"
+        "def run_folder(*given):\n"
+        "    Dropped()\n"
+        "    return before(*given)\n"
+        "api.run_folder = run_folder\n"
+        "start()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "long.cnn"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ROOT},
+        check=False,
+        timeout=60,
+    )
+    assert "Exception ignored" in done.stderr
+    assert done.stderr.endswith("stopped; to go on: cnndsl run --resume runs/long-1\n")
+    assert done.returncode == 130
+
+
 @pytest.mark.parametrize("module", ["cnndsl.cli.main", "cnndsl.api", "lark", "cnndsl.cli.commands.show"])
 def test_an_interruption_while_it_is_imported(folder: Path, module: str) -> None:
     code = (
