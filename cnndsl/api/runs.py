@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnndsl.api.compiling import backend_name, compile, no_data, sized, trainer
+from cnndsl.api import compiling
+from cnndsl.api.compiling import backend_name, no_data, sized, trainer
 from cnndsl.api.given import folder_of
 from cnndsl.api.programs import Network, network, read_file
 from cnndsl.diagnostics import CnnError, Diagnostic
@@ -144,7 +145,7 @@ def load_run(
     told, history = about(place)
     network = saved(place, data, registry)
     recipe = network.recipe
-    model = compile(network, backend=backend or recipe.backend).load(weights_file(place, weights))
+    model = compiling.compile(network, backend=backend or recipe.backend).load(weights_file(place, weights))
     runner = network.registry.backend(backend_name(backend or recipe.backend))
 
     def dataset() -> Dataset:
