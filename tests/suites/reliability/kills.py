@@ -73,10 +73,9 @@ def _link(name: str, work: Path, run: Path, rng: Random, found: Found) -> bool:
         else:
             sleep(0.8 * rng.random())
         seen = support.newest(run)
-        ended = process.poll() is not None
         process.kill()
         _, err = process.communicate()
-    if ended and process.returncode == 0:
+    if process.returncode == 0:  # it ended by itself, be it a moment before the kill
         return True
     if process.returncode != -9:
         found.failures.append(f"{name}: ended with {process.returncode}: {err[-300:]}")
